@@ -1,0 +1,86 @@
+package demux
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// maxFragmentBoxes bounds the walk over the fragments: a day of fragments of two seconds has 200,000 boxes, a film of two
+// hours in fragments of one frame has 900,000.
+const maxFragmentBoxes = 1 << 20
+
+// How much is read at once where a fragment begins, so that its header boxes and moof come in one read: the least, doubled
+// for as long as they don't fit, to the most. A film of two hours in fragments of two seconds, of 2 KB of moof each, costs
+// 3,600 reads of 4 KiB; where media between two moofs is smaller than that, fewer.
+const (
+	leastAhead = 4 << 10
+	mostAhead  = 64 << 10
+)
+
+// readFragments walks the top level on from the moov (§8.8), by the boxes' own sizes: what sidx and mfra say of places is
+// not believed. It keeps each moof and sidx, bounded together with the moov; of the media it reads what stands within reach.
+// A file that ends within a moof is a recording that was cut off: what was whole before that stands.
+func (f *file) readFragments(ctx context.Context) error {
+	f.ahead = leastAhead
+	total := f.moovBytes
+	at := f.moov.offset + int64(f.moov.header) + f.moovBytes
+	for range maxFragmentBoxes {
+		if f.size-at < 8 {
+			return nil
+		}
+		typ, header, size, err := f.topBox(ctx, at)
+		if err != nil {
+			return err
+		}
+		if typ == "moof" || typ == "sidx" {
+			b := box{path: typ, offset: at, header: int(header)}
+			if size > f.size-at {
+				f.stump = b
+				return nil
+			}
+			if total += size; total > f.limits.MaxMoovBytes {
+				return b.errorf("%d bytes with the moov and the fragments before it, limit %d (--max-moov-size): %w",
+					total, f.limits.MaxMoovBytes, ErrTooLarge)
+			}
+			if b.body, err = f.fragment(ctx, at+header, size-header); err != nil {
+				return fmt.Errorf("read %s: %w", typ, err)
+			}
+			f.fragments = append(f.fragments, b)
+		}
+		at += size
+	}
+	return f.moov.errorf("more than %d boxes of fragments follow it: %w", maxFragmentBoxes, ErrTooLarge)
+}
+
+// fragment gives the body of a moof or sidx, which is kept. One that is not within reach says that it pays to read more.
+func (f *file) fragment(ctx context.Context, off, n int64) ([]byte, error) {
+	if b, ok := f.within(off, n); ok {
+		return slices.Clone(b), nil
+	}
+	f.ahead = min(2*f.ahead, mostAhead)
+	return f.read(ctx, off, n)
+}
+
+// peek gives n bytes from off, from what was read last if they are in there. They are good until the next peek.
+func (f *file) peek(ctx context.Context, off, n int64) ([]byte, error) {
+	if b, ok := f.within(off, n); ok {
+		return b, nil
+	}
+	want := min(max(n, f.ahead), f.size-off)
+	f.glance = slices.Grow(f.glance[:0], int(want))[:want]
+	f.glanceAt = off
+	if err := f.readInto(ctx, f.glance, off); err != nil {
+		f.glance = f.glance[:0]
+		return nil, err
+	}
+	return f.glance[:n], nil
+}
+
+// within gives n bytes from off if they were read last.
+func (f *file) within(off, n int64) (b []byte, ok bool) {
+	if off < f.glanceAt || off+n > f.glanceAt+int64(len(f.glance)) {
+		return nil, false
+	}
+	return f.glance[off-f.glanceAt:][:n], true
+}
