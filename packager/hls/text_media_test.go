@@ -1,0 +1,35 @@
+package hls
+
+import "testing"
+
+// TestTextMedia holds subtitles and closed captions to RFC 8216 §4.3.4.1, as they are written.
+func TestTextMedia(t *testing.T) {
+	m := Master{
+		Media: []Rendition{
+			{GroupID: "audio", Name: "en", Language: "en", URI: "a.m3u8"},
+			{Type: Subtitles, GroupID: "subtitles", Name: "en", Language: "en", URI: "en.vtt/t1.m3u8"},
+			{Type: Subtitles, GroupID: "subtitles", Name: "en", Language: "en", Forced: true, URI: "720p/t3.m3u8"},
+			{Type: Subtitles, GroupID: "subtitles", Name: "de (SDH)", Language: "de", Characteristics: "a,b", URI: "de.sdh.srt/t1.m3u8"},
+			{Type: ClosedCaptions, GroupID: "captions", Name: "CC1", Language: "und", InstreamID: "CC1"},
+		},
+		Variants: []Variant{
+			{Bitrate: Bitrate{2, 1}, Audio: "audio", Subtitles: "subtitles", ClosedCaptions: "captions", URI: "720p/v1.m3u8"},
+			{Bitrate: Bitrate{2, 1}, ClosedCaptions: NoCaptions, URI: "480p/v1.m3u8"},
+		},
+	}
+	Distinguish(m.Media)
+	const want = `#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="en",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,URI="a.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="en",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,URI="en.vtt/t1.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="en 2",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,URI="720p/t3.m3u8"
+#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="de (SDH)",LANGUAGE="de",DEFAULT=NO,AUTOSELECT=YES,CHARACTERISTICS="a,b",URI="de.sdh.srt/t1.m3u8"
+#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="captions",NAME="CC1",LANGUAGE="und",DEFAULT=NO,AUTOSELECT=YES,INSTREAM-ID="CC1"
+#EXT-X-STREAM-INF:BANDWIDTH=2,AVERAGE-BANDWIDTH=1,AUDIO="audio",SUBTITLES="subtitles",CLOSED-CAPTIONS="captions"
+720p/v1.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=2,AVERAGE-BANDWIDTH=1,CLOSED-CAPTIONS=NONE
+480p/v1.m3u8
+`
+	if got := string(m.AppendTo(nil)); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
