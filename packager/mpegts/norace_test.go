@@ -1,0 +1,5 @@
+//go:build !race
+
+package mpegts
+
+const pooled = true
