@@ -6,10 +6,15 @@ require (
 	github.com/Eyevinn/hls-m3u8 v0.6.5
 	github.com/Eyevinn/mp4ff v0.56.0
 	github.com/asticode/go-astits v1.15.0
+	github.com/bluenviron/mediacommon/v2 v2.9.2
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/maypok86/otter/v2 v2.4.0
 	golang.org/x/sys v0.48.0
 )
 
-require github.com/asticode/go-astikit v0.30.0 // indirect
+require (
+	github.com/abema/go-mp4 v1.7.1 // indirect
+	github.com/asticode/go-astikit v0.30.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+)
