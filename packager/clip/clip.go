@@ -1,0 +1,219 @@
+// Package clip lays out a part of a file as an MP4 of its own: a moov that is written in front, and then bytes of the file
+// as they stand. No sample is touched, so a clip begins at a key frame. It knows no files.
+package clip
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"unreel/demux"
+)
+
+// ErrEmpty is a part that holds nothing, or that lies outside of the film.
+var ErrEmpty = errors.New("no part of the film")
+
+// Extent is a run of bytes of the source.
+type Extent struct{ Offset, Size int64 }
+
+// Clip is an MP4 that is laid out: what stands before the media, and where the media comes from. It is immutable.
+type Clip struct {
+	// Start and End are what the clip holds, in seconds of the film: from the key frame at or before the start that was asked
+	// for, to the one at or after the end.
+	Start, End float64
+	First      int // the leading track's first sample
+	After      int // and the one after its last
+
+	head    []byte
+	extents []Extent
+	before  []int64 // bytes of the extents before each
+	size    int64
+}
+
+// part is what the clip holds of one track.
+type part struct {
+	track        *demux.Track
+	first, after int
+	zero         demux.Ticks // the clip's time 0 on the track's clock
+	length       demux.Ticks
+	chunks       []chunk
+	tables       tables
+}
+
+// chunk is a run of samples that follow each other in the source.
+type chunk struct {
+	offset  int64 // in the source
+	size    int64
+	samples int
+	to      int64 // in the clip's media
+}
+
+// New lays out the part of a file from start to end, in seconds; an end of +Inf is the film's. Errors wrap ErrEmpty or
+// demux.ErrUnsupported.
+func New(x *demux.Index, start, end float64) (*Clip, error) {
+	lead := leading(x)
+	if lead == nil {
+		return nil, fmt.Errorf("no track that can be cut: %w", demux.ErrUnsupported)
+	}
+	if !(start >= 0 && end > start) || start >= lead.Stop.Seconds(lead.Timescale) {
+		return nil, fmt.Errorf("from %v to %v s of %v: %w", start, end, lead.Stop.Seconds(lead.Timescale), ErrEmpty)
+	}
+	p, zero, stop := cutLead(lead, ticksOf(start, lead), ticksOf(end, lead))
+	parts := []part{p}
+	for _, t := range x.Tracks {
+		if t == lead || t.Kind != demux.KindAudio || t.Refusal != nil || t.End <= t.First {
+			continue
+		}
+		from, ok1 := zero.Rescale(lead.Timescale, t.Timescale)
+		to, ok2 := stop.Rescale(lead.Timescale, t.Timescale)
+		if !ok1 || !ok2 {
+			continue // times are proven to fit nanoseconds; this is none that could be said
+		}
+		if sound, ok := cutSound(t, from, to); ok {
+			parts = append(parts, sound)
+		}
+	}
+	c := &Clip{Start: zero.Seconds(lead.Timescale), End: stop.Seconds(lead.Timescale), First: p.first, After: p.after}
+	c.place(parts)
+	c.head = appendHead(nil, x.Brand, parts, lead.Timescale, c.mediaSize())
+	c.size = int64(len(c.head)) + c.mediaSize()
+	return c, nil
+}
+
+// leading is the first picture, or else the first sound.
+func leading(x *demux.Index) *demux.Track {
+	for _, kind := range [...]demux.Kind{demux.KindVideo, demux.KindAudio} {
+		for _, t := range x.Tracks {
+			if t.Kind == kind && t.Refusal == nil && t.End > t.First {
+				return t
+			}
+		}
+	}
+	return nil
+}
+
+// ticksOf is a time on a track's clock, not beyond its end.
+func ticksOf(seconds float64, t *demux.Track) demux.Ticks {
+	ticks := math.Floor(seconds*float64(t.Timescale) + 0.5)
+	if ticks >= float64(t.Stop) {
+		return t.Stop
+	}
+	return demux.Ticks(ticks)
+}
+
+// cutLead cuts the leading track, and gives the clip's times on its clock.
+func cutLead(t *demux.Track, start, end demux.Ticks) (p part, zero, stop demux.Ticks) {
+	if t.Kind == demux.KindAudio {
+		p, _ = cutSound(t, max(start, t.Start), end)
+		return p, p.zero, end
+	}
+	p = part{track: t, first: t.First, after: t.End}
+	stop = t.Stop
+	begun := false
+	for cut := range t.Cuts() {
+		if !begun || cut.Time <= start {
+			p.first, zero, begun = cut.Sample, cut.Time, true
+			continue
+		}
+		if cut.Time >= end {
+			p.after, stop = cut.Sample, cut.Time
+			break
+		}
+	}
+	zero = max(zero, 0) // an edit list may hide frames after the first key frame
+	p.zero, p.length = zero, max(stop-zero, 1)
+	return p, zero, stop
+}
+
+// preroll is how many frames of sound are there before the first that is heard: decoders overlap them.
+const preroll = 2
+
+// cutSound takes the frames that are heard from zero to stop; ok is false where there are none.
+func cutSound(t *demux.Track, zero, stop demux.Ticks) (p part, ok bool) {
+	p = part{track: t, zero: zero, length: max(stop-zero, 1)}
+	p.first = max(t.FirstFrom(zero+1)-1-preroll, t.First)
+	p.after = t.FirstFrom(stop)
+	return p, p.after > p.first
+}
+
+// place orders the chunks of all tracks as they lie in the source, and finds the extents.
+func (c *Clip) place(parts []part) {
+	var all []*chunk
+	for i := range parts {
+		parts[i].read()
+		for k := range parts[i].chunks {
+			all = append(all, &parts[i].chunks[k])
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *chunk) int { return cmp.Compare(a.offset, b.offset) })
+	at := int64(0)
+	for _, k := range all {
+		k.to = at
+		at += k.size
+		if n := len(c.extents); n > 0 && c.extents[n-1].Offset+c.extents[n-1].Size == k.offset {
+			c.extents[n-1].Size += k.size
+		} else if k.size > 0 {
+			c.extents = append(c.extents, Extent{k.offset, k.size})
+		}
+	}
+	c.before = make([]int64, len(c.extents)+1)
+	for i, e := range c.extents {
+		c.before[i+1] = c.before[i] + e.Size
+	}
+}
+
+// read walks a track's samples once: its chunks, and its tables.
+func (p *part) read() {
+	cursor := p.track.Samples.From(p.first)
+	p.tables = newTables(p.after - p.first)
+	for range p.after - p.first {
+		s, ok := cursor.Next()
+		if !ok {
+			break
+		}
+		n := len(p.chunks)
+		if n > 0 && p.chunks[n-1].offset+p.chunks[n-1].size == s.Offset && p.chunks[n-1].samples < maxChunk {
+			p.chunks[n-1].size += int64(s.Size)
+			p.chunks[n-1].samples++
+		} else {
+			p.chunks = append(p.chunks, chunk{offset: s.Offset, size: int64(s.Size), samples: 1})
+		}
+		p.tables.add(&s)
+	}
+}
+
+// maxChunk bounds the samples of a chunk: readers hold one at a time.
+const maxChunk = 1 << 12
+
+func (c *Clip) mediaSize() int64 { return c.before[len(c.extents)] }
+
+// Size is the MP4's length in bytes.
+func (c *Clip) Size() int64 { return c.size }
+
+// Head is what stands before the media. It is not to be changed.
+func (c *Clip) Head() []byte { return c.head }
+
+// Span is the first byte of the source that the clip needs, and how many there are to the last.
+func (c *Clip) Span() (off, n int64) {
+	off, end := int64(math.MaxInt64), int64(0)
+	for _, e := range c.extents {
+		off, end = min(off, e.Offset), max(end, e.Offset+e.Size)
+	}
+	return off, end - off
+}
+
+// At is where byte off of the clip comes from: of the head, or of the source; n is how many bytes follow there.
+func (c *Clip) At(off int64) (source, n int64, head bool) {
+	if off < int64(len(c.head)) {
+		return off, int64(len(c.head)) - off, true
+	}
+	off -= int64(len(c.head))
+	i := sort.Search(len(c.extents), func(i int) bool { return c.before[i+1] > off })
+	if i == len(c.extents) {
+		return 0, 0, false
+	}
+	return c.extents[i].Offset + off - c.before[i], c.before[i+1] - off, false
+}

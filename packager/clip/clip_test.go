@@ -1,0 +1,191 @@
+package clip
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"unreel/demux"
+	"unreel/demux/source"
+	"unreel/demux/testmedia"
+)
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open indexes a file of a directory, and gives its bytes.
+func open(t testing.TB, dir, name string) (*demux.Index, []byte, error) {
+	t.Helper()
+	d, err := source.OpenDir(dir)
+	check(t, err)
+	defer d.Close()
+	f, err := d.Open(t.Context(), name)
+	check(t, err)
+	defer f.Close()
+	index, err := demux.Open(t.Context(), f, demux.DefaultLimits())
+	if err != nil {
+		return nil, nil, err
+	}
+	body, err := os.ReadFile(filepath.Join(dir, name))
+	check(t, err)
+	return index, body, nil
+}
+
+// bytesOf writes a clip out.
+func bytesOf(t testing.TB, c *Clip, file []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for off := int64(0); off < c.Size(); {
+		from, n, head := c.At(off)
+		if n <= 0 {
+			t.Fatalf("nothing at byte %d of %d", off, c.Size())
+		}
+		part := file
+		if head {
+			part = c.Head()
+		}
+		b.Write(part[from : from+n])
+		off += n
+	}
+	if _, n, _ := c.At(c.Size()); n != 0 || int64(b.Len()) != c.Size() {
+		t.Fatalf("%d bytes, %d said, %d after", b.Len(), c.Size(), n)
+	}
+	return b.Bytes()
+}
+
+// pictures are the digests of a file's frames in the order of showing, as ffmpeg decodes them; ok is false where it complains.
+func pictures(t testing.TB, name string) (digests []string, ok bool) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-v", "error", "-i", name, "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framemd5", "-")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	for line := range strings.Lines(string(out)) {
+		if line[0] != '#' {
+			fields := strings.Split(strings.TrimSpace(line), ",")
+			digests = append(digests, strings.TrimSpace(fields[len(fields)-1]))
+		}
+	}
+	return digests, err == nil && said.Len() == 0
+}
+
+// Clips of real files decode without a complaint, to frames that follow each other in the file.
+func TestClipsDecode(t *testing.T) {
+	corpus := os.Getenv("UNREEL_CORPUS")
+	if corpus == "" || testing.Short() {
+		t.Skip("needs the corpus (UNREEL_CORPUS), and some time")
+	}
+	if _, err := exec.LookPath("ffmpeg"); err != nil {
+		t.Skip("no ffmpeg")
+	}
+	const most = 6
+	tried := 0
+	for _, kind := range []string{"good", "fragmented"} {
+		names, err := filepath.Glob(filepath.Join(corpus, kind, "*.mp4"))
+		check(t, err)
+		perKind := 0
+		for _, name := range names {
+			info, failed := os.Stat(name)
+			check(t, failed)
+			if perKind == most/2 || info.Size() > 1<<20 && filepath.Base(name) != "GoogleChrome+samples__chrome-clip.mp4" {
+				continue
+			}
+			index, body, refused := open(t, filepath.Dir(name), filepath.Base(name))
+			if refused != nil || leading(index) == nil || leading(index).Kind != demux.KindVideo {
+				continue
+			}
+			whole, ok := pictures(t, name)
+			if !ok || len(whole) < 20 || len(whole) > 2000 {
+				continue
+			}
+			perKind++
+			tried++
+			lead := leading(index)
+			length := lead.Stop.Seconds(lead.Timescale)
+			for _, part := range [][2]float64{{0, math.Inf(1)}, {length / 3, length / 2}} {
+				c, wrong := New(index, part[0], part[1])
+				if wrong != nil {
+					t.Errorf("%s from %v to %v: %v", filepath.Base(name), part[0], part[1], wrong)
+					continue
+				}
+				file := filepath.Join(t.TempDir(), "clip.mp4")
+				check(t, os.WriteFile(file, bytesOf(t, c, body), 0o600))
+				got, clean := pictures(t, file)
+				at := slices.IndexFunc(whole, func(d string) bool { return len(got) > 0 && d == got[0] })
+				if !clean || len(got) == 0 || at < 0 || !follows(whole, got) {
+					t.Errorf("%s from %v to %v: %d frames of %d, clean %v, in the file from frame %d", filepath.Base(name), part[0], part[1], len(got), len(whole), clean, at)
+				}
+				if part[0] == 0 && len(got) != len(whole) {
+					t.Errorf("%s whole: %d frames of %d", filepath.Base(name), len(got), len(whole))
+				}
+			}
+		}
+	}
+	if tried < most/2 {
+		t.Errorf("only %d files", tried)
+	}
+}
+
+// follows tells whether got is a stretch of whole.
+func follows(whole, got []string) bool {
+	for i := range len(whole) - len(got) + 1 {
+		if slices.Equal(whole[i:i+len(got)], got) {
+			return true
+		}
+	}
+	return false
+}
+
+// A clip of a clip's whole is the same again, and of what isn't there is an error.
+func TestClipOfMadeUpFilm(t *testing.T) {
+	dir := t.TempDir()
+	film := testmedia.H264AAC(12).Bytes()
+	check(t, os.WriteFile(filepath.Join(dir, "film.mp4"), film, 0o600))
+	index, body, err := open(t, dir, "film.mp4")
+	check(t, err)
+	c, err := New(index, 3, 5)
+	check(t, err)
+	if c.Start != 2 || c.End != 6 || c.First != 60 || c.After != 180 {
+		t.Errorf("from 3 to 5 s: %v to %v, samples %d to %d", c.Start, c.End, c.First, c.After)
+	}
+	check(t, os.WriteFile(filepath.Join(dir, "clip.mp4"), bytesOf(t, c, body), 0o600))
+	again, body, err := open(t, dir, "clip.mp4")
+	check(t, err)
+	if len(again.Warnings) > 0 || len(again.Tracks) != 2 {
+		t.Errorf("%d tracks, %v", len(again.Tracks), again.Warnings)
+	}
+	video, was := again.Tracks[0], index.Tracks[0]
+	if video.Start != 0 || video.Stop != 4*demux.Ticks(video.Timescale) || video.Samples.Len() != 120 {
+		t.Errorf("the picture is from %d to %d of 1/%d s, %d samples", video.Start, video.Stop, video.Timescale, video.Samples.Len())
+	}
+	for i := range 120 {
+		a, b := was.Samples.At(60+i), video.Samples.At(i)
+		if was.PresentationTime(&a)-2*demux.Ticks(was.Timescale) != video.PresentationTime(&b) || a.Size != b.Size || a.Sync != b.Sync || a.Duration != b.Duration ||
+			!bytes.Equal(film[a.Offset:a.Offset+int64(a.Size)], body[b.Offset:b.Offset+int64(b.Size)]) {
+			t.Fatalf("sample %d: %+v, was %+v", i, b, a)
+		}
+	}
+	sound, was := again.Tracks[1], index.Tracks[1]
+	// The first frame that is heard stands to the picture as it did.
+	first := sound.Samples.At(sound.FirstFrom(0))
+	back := was.FirstFrom(2 * demux.Ticks(was.Timescale))
+	before := was.Samples.At(back)
+	if d := was.PresentationTime(&before) - 2*demux.Ticks(was.Timescale) - sound.PresentationTime(&first); d < -1 || d > 1 {
+		t.Errorf("the sound is off by %d of 1/%d s", d, sound.Timescale)
+	}
+	for _, part := range [][2]float64{{12, 13}, {5, 5}, {5, 4}, {-1, 2}, {math.NaN(), 2}, {1, math.NaN()}} {
+		if _, err = New(index, part[0], part[1]); !errors.Is(err, ErrEmpty) {
+			t.Errorf("%v: %v", part, err)
+		}
+	}
+}
