@@ -1,0 +1,81 @@
+package subtitles
+
+import (
+	"encoding/binary"
+	"slices"
+	"testing"
+
+	"unreel/demux"
+)
+
+// captionUnit appends an SEI NAL unit of H.264, with its length in 4 bytes, that carries caption triplets: cc_type with
+// its valid bit, and two bytes each.
+func captionUnit(dst []byte, triplets ...[3]byte) []byte {
+	body := []byte("\xb5\x00\x31GA94\x03")
+	body = append(body, 0x40|byte(len(triplets)), 0xff)
+	for _, t := range triplets {
+		body = append(body, 0xf8|t[0], t[1], t[2]) // marker bits
+	}
+	body = append(body, 0xff)
+	sei := []byte{seiH264, registered, byte(len(body))}
+	zeros := 0
+	for _, b := range body {
+		if zeros >= 2 && b <= 3 {
+			sei, zeros = append(sei, 3), 0
+		}
+		if zeros++; b != 0 {
+			zeros = 0
+		}
+		sei = append(sei, b)
+	}
+	sei = append(sei, 0x80)
+	return append(binary.BigEndian.AppendUint32(dst, uint32(len(sei))), sei...)
+}
+
+func TestCaptions(t *testing.T) {
+	picture := []byte{0, 0, 0, 3, 5, 1, 2}
+	f := func(name string, want []string, triplets ...[3]byte) {
+		t.Helper()
+		unit := append([]byte{0, 0, 0, 2, 9, 0xf0}, captionUnit(nil, triplets...)...)
+		var c Captions
+		c.Add(append(unit, picture...), 4, false)
+		if got := c.Channels(); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+		for n := range unit {
+			new(Captions).Add(unit[:n], 4, false)
+		}
+	}
+	f("none", nil)
+	f("not valid", nil, [3]byte{0, 0x94, 0x20}) // bit 2 is set below
+	f("padding", []string{"CC1"}, [3]byte{4, 0x80, 0x80}, [3]byte{5, 0x80, 0x80})
+	f("CC1", []string{"CC1"}, [3]byte{4, 0x94, 0x20})
+	f("CC2 and CC3", []string{"CC2", "CC3"}, [3]byte{4, 0x1c, 0x20}, [3]byte{5, 0x15, 0x2c})
+	f("text alone", []string{"CC1"}, [3]byte{4, 0xc8, 0xe9})
+	f("zeros that need escapes", []string{"CC1"}, [3]byte{4, 0, 0}, [3]byte{4, 0, 1})
+	f("CEA-708", []string{"CC1"}, [3]byte{7, 0x02, 0x21}, [3]byte{6, 0, 0})
+}
+
+// TestCaptionsOfOthers finds what encoders of others have written; what it is, ffmpeg agrees: "♪MUSIC♪", "First subtitle", "Bip!", all of CC1.
+func TestCaptionsOfOthers(t *testing.T) {
+	for name, want := range map[string][]string{
+		"fragmented/androidx+media__fragmented_captions.mp4": {"CC1"},
+		"fragmented/google+ExoPlayer__apple_v2.mp4":          {"CC1"},
+		"good/Breakthrough+PySceneDetect__counter.mp4":       nil,
+	} {
+		data := corpus(t, name)
+		index, err := demux.Open(t.Context(), file(data), demux.DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := index.Tracks[slices.IndexFunc(index.Tracks, func(k *demux.Track) bool { return k.Kind == demux.KindVideo })]
+		var found Captions
+		c := k.Samples.From(0)
+		for s, ok := c.Next(); ok; s, ok = c.Next() {
+			found.Add(data[s.Offset:s.Offset+int64(s.Size)], k.Video.NALLengthBytes, k.Codec == demux.HEVC)
+		}
+		if got := found.Channels(); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
