@@ -1,0 +1,165 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"unreel/packager"
+	"unreel/playback/events"
+	"unreel/playback/sessions"
+)
+
+// newEventsSite measures sessions when over is called.
+func newEventsSite(t *testing.T, perSecond int) (s *site, over func()) {
+	t.Helper()
+	var mu sync.Mutex
+	now := time.Now()
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	store := events.NewMemory(clock)
+	var c *events.Collector
+	s = newSite(t, func(cfg *Config) {
+		c = events.NewCollector(store, perSecond, nil, NewMetrics(newRegistry(), "test"), slog.New(slog.DiscardHandler))
+		cfg.Playback.Events = c
+		cfg.Playback.Sessions = sessions.NewRegister(sessions.NewMemory(clock), time.Minute)
+	})
+	return s, func() {
+		t.Helper()
+		check(t, c.Close(t.Context())) // works off what was taken
+		mu.Lock()
+		now = now.Add(time.Hour)
+		mu.Unlock()
+		again := events.NewCollector(store, perSecond, nil, NewMetrics(newRegistry(), "test"), slog.New(slog.DiscardHandler))
+		for { // until it has swept
+			found, err := again.Summaries(t.Context(), time.UnixMilli(0))
+			check(t, err)
+			if len(found) > 0 {
+				break
+			}
+			check(t, context.Cause(t.Context()))
+		}
+		check(t, again.Close(t.Context()))
+	}
+}
+
+func TestEvents(t *testing.T) {
+	s, over := newEventsSite(t, 1000)
+	at := time.Now().Add(-time.Minute).UnixMilli()
+	report := func(session, kind string, after int, more string) string {
+		return fmt.Sprintf(`{"session_id":%q,"video_id":"film","event":%q,"timestamp":%d%s}`, session, kind, at+int64(after), more)
+	}
+	take := func(body, contentType string, want int) {
+		t.Helper()
+		a := s.send(t, http.MethodPost, "/api/events", body, "Content-Type: "+contentType)
+		if a.StatusCode != http.StatusAccepted || string(a.body) != fmt.Sprintf("{\"accepted\":%d}\n", want) {
+			t.Errorf("%.80s: %s %s", body, a.Status, a.body)
+		}
+	}
+	take("["+report("1", "play_intent", 0, `,"region":"eu"`)+","+report("1", "first_frame", 2500, `,"bandwidth":1000000`)+"]", "application/json", 2)
+	take(`{"events":[`+report("1", "ended", 12500, "")+"]}", "text/plain", 1)
+	take(report("2", "play_intent", 0, `,"region":"us"`), "", 1)
+	take(fmt.Sprintf("e=ps,sta=s,ts=%d,sid=\"3\",cid=\"film\"\ne=ps,sta=p,ts=%d,sid=\"3\",cid=\"film\"\n", at, at+500), "application/cmcd", 2)
+	take("[]", "application/json", 0)
+	over()
+
+	var got rollups
+	a := s.must(t, "/api/qoe?videoId=film&since=1h&by=region")
+	check(t, json.Unmarshal(a.body, &got))
+	if got.Total.Sessions != 3 || got.Total.Played != 2 || got.Total.ExitsBeforeStart != 1 || *got.Total.StartupMS.Median != 500 ||
+		*got.Total.StartupMS.P95 != 2500 || got.Total.Flagged[events.SlowStart] != 1 || len(got.Groups) != 3 {
+		t.Errorf("%s", a.body)
+	}
+	check(t, json.Unmarshal(s.must(t, "/api/qoe?videoId=other").body, &got))
+	if got.Total.Sessions != 0 || got.Total.StartupMS.Median != nil {
+		t.Errorf("%+v", got)
+	}
+	check(t, json.Unmarshal(s.must(t, "/api/qoe?since=1h&step=24h").body, &got)) // sessions of a step or, at midnight, of two
+	n := 0
+	for _, point := range got.Series {
+		n += point.Sessions
+	}
+	if n != 3 || len(got.Series) > 2 || got.Series[0].At%(24*time.Hour).Milliseconds() != 0 {
+		t.Errorf("%+v", got.Series)
+	}
+	for _, query := range []string{"by=moon", "since=yesterday", "since=-5m", "step=x", "step=1ms", "since=1000&step=1s"} {
+		errorOf(t, s.get(t, "/api/qoe?"+query), http.StatusBadRequest)
+	}
+}
+
+func TestEventsRefuse(t *testing.T) {
+	s, _ := newEventsSite(t, 600)
+	good := `{"session_id":"1","video_id":"film","event":"heartbeat","timestamp":1700000000000}`
+	f := func(body string, status int, words string) {
+		t.Helper()
+		if e := errorOf(t, s.send(t, http.MethodPost, "/api/events", body), status); !strings.Contains(e.Error, words) {
+			t.Errorf("%.60s: %q doesn't tell of %q", body, e.Error, words)
+		}
+	}
+	for old, change := range map[string][2]string{
+		`"timestamp":1700000000000`: {`"timestamp":"x"`, "events[1].timestamp: is a JSON string where a number"},
+		`"event":"heartbeat"`:       {`"event":"dance"`, "events[1].event: "},
+		`"session_id":"1",`:         {``, "events[1].session_id: is missing"},
+		`"video_id":"film"`:         {`"video_id":7`, "events[1].video_id: is a JSON number"},
+		`1700000000000`:             {`1700000000000,"playback_position":-1`, "events[1].playback_position: "},
+		`}`:                         {`,"bandwidth":-1}`, "events[1].bandwidth: "},
+	} {
+		f("["+good+","+strings.Replace(good, old, change[0], 1)+"]", 400, change[1])
+	}
+	f(`["x"]`, 400, "an object is expected")
+	f("nothing", 400, "no JSON")
+	f("["+strings.Repeat(good+",", maxEvents)+good+"]", 400, "events: are 501")
+	f(strings.Repeat(" ", maxEventBody+1), 413, "too large")
+	batch := "[" + strings.Repeat(good+",", 399) + good + "]"
+	if a := s.send(t, http.MethodPost, "/api/events", batch); a.StatusCode != http.StatusAccepted {
+		t.Errorf("%s %s", a.Status, a.body)
+	}
+	a := s.send(t, http.MethodPost, "/api/events", batch)
+	if errorOf(t, a, http.StatusTooManyRequests); a.Header.Get("Retry-After") == "" {
+		t.Errorf("%v", a.Header)
+	}
+	a = s.get(t, "/api/events")
+	if errorOf(t, a, http.StatusMethodNotAllowed); a.Header.Get("Allow") != "OPTIONS, POST" {
+		t.Errorf("Allow: %s", a.Header.Get("Allow"))
+	}
+}
+
+// A player that sends CMCD beside its requests has a session and a quality without a line of its own.
+func TestRequestsWithCMCD(t *testing.T) {
+	s, over := newEventsSite(t, 1000)
+	_, _, segments := s.walk(t, titles[1])
+	get := func(path string, headers ...string) { // what is heard is heard after the answer: a client wouldn't know when
+		t.Helper()
+		r, w := request(headers...), httptest.NewRecorder()
+		var err error
+		r.URL, err = url.Parse(path)
+		check(t, err)
+		if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+			t.Fatalf("%s: %d", path, w.Code)
+		}
+	}
+	get(segments[0] + `?CMCD=br%3D1200%2Cot%3Dav%2Csid%3D%22abc%22`)
+	get(segments[1], `CMCD-Object: br=2400,ot=av`, `CMCD-Session: sid="abc"`, `CMCD-Status: bs`)
+	get(segments[0], `CMCD-Object: br=2400,ot=av`) // says nothing of a session
+	over()
+	var list audience
+	check(t, json.Unmarshal(s.must(t, "/api/sessions").body, &list))
+	var got rollups
+	check(t, json.Unmarshal(s.must(t, "/api/qoe?by=video&since=24h").body, &got))
+	if got.Total.Sessions != 1 || got.Groups[0].Key != titles[1] || *got.Groups[0].Switches.Median != 1 {
+		t.Errorf("%+v", got)
+	}
+	if title, rendition, ok := watched(segments[0]); !ok || title != titles[1] || rendition == "" {
+		t.Errorf("%q, %q, %v", title, rendition, ok)
+	}
+	if _, _, ok := watched(hlsPrefix + packager.MasterRef{Title: "film"}.String()); ok {
+		t.Error("a master is watched")
+	}
+}

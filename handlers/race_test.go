@@ -1,0 +1,6 @@
+//go:build race
+
+package handlers
+
+// pooled tells that pools keep what they are given: the race detector drops some of it.
+const pooled = false

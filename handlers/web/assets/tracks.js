@@ -1,0 +1,48 @@
+// What the engines have in common when they name tracks.
+
+import { bitrate, language } from './words.js';
+
+/** Choices of quality, best first: {id, label}. Levels have an id, a height in px (0 without a picture) and a rate in bit/s. */
+export function qualityChoices(levels) {
+  const twice = (height) => levels.filter((level) => level.height === height).length > 1;
+  return levels
+    .toSorted((a, b) => b.height - a.height || b.rate - a.rate)
+    .map(({ id, height, rate }) => ({
+      id,
+      label: height && !twice(height) ? `${height}p` : [height && `${height}p`, bitrate(rate)].filter(Boolean).join(' '),
+    }));
+}
+
+/** Names tracks of sound or text {name, lang}, each by its own name where it has one that is no mere tag; no two alike. */
+export function named(tracks) {
+  const labels = tracks.map(({ name, lang }, i) => (!name || name === lang ? language(lang) : name) || name || `Track ${i + 1}`);
+  return labels.map((label, i) => (labels.indexOf(label) === labels.lastIndexOf(label) ? label : `${label} (${i + 1})`));
+}
+
+/** The tracks of text that the browser itself found in the film, and how to choose one: {id, label}; -1 is none. */
+export class FoundCaptions {
+  #video;
+  #kinds;
+
+  constructor(video, kinds) {
+    this.#video = video;
+    this.#kinds = kinds;
+  }
+
+  get #tracks() {
+    return Array.from(this.#video.textTracks).filter((track) => this.#kinds.includes(track.kind));
+  }
+
+  get choices() {
+    const labels = named(this.#tracks.map(({ label, language: lang }) => ({ name: label, lang })));
+    return labels.map((label, id) => ({ id, label }));
+  }
+
+  get chosen() {
+    return this.#tracks.findIndex((track) => track.mode === 'showing');
+  }
+
+  set chosen(id) {
+    this.#tracks.forEach((track, i) => (track.mode = i === id ? 'showing' : 'disabled'));
+  }
+}

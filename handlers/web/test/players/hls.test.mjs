@@ -1,0 +1,3 @@
+import { suite } from './suite.mjs';
+
+suite('hls.js', ['master.m3u8']);

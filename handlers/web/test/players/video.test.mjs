@@ -1,0 +1,3 @@
+import { suite } from './suite.mjs';
+
+suite('video.js', ['master.m3u8', 'manifest.mpd']);
