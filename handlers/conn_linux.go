@@ -10,7 +10,8 @@ import (
 )
 
 // unsentLimit is how many bytes the kernel takes from us that it hasn't sent yet. Without it, the kernel keeps 4 MB for a
-// client that reads slowly; with it, what is on its way and this much. A quick client doesn't notice.
+// client that reads slowly; with it, what is on its way and this much. A quick client doesn't notice. packager counts on it
+// (send.go there).
 const unsentLimit = 128 << 10
 
 // tune sets up a listening socket; accepted connections inherit it (tcp(7), TCP_NOTSENT_LOWAT).

@@ -21,6 +21,7 @@ const (
 // Listen opens the address to serve on. The error says what is wrong with it.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
 	config := net.ListenConfig{Control: tune}
+	config.SetMultipathTCP(false) // what tune sets, Linux doesn't hand on to connections accepted by MPTCP, which Go listens for else
 	ln, err := config.Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
