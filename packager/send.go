@@ -13,11 +13,13 @@ const (
 	leastSent = 12 << 10
 	// mostSent is sent at once, between two looks at whether the client still wants it.
 	mostSent = 4 << 20
-	// lastCopied is how many of a segment's last bytes are read and written all the same, and finalBytes how many of those wait
-	// for the last check of the stamp. What the kernel sends for us it reads when it sends it. Since it holds no more than 128 KiB
-	// that it hasn't sent (see handlers), all bytes of the file have left when that check is made.
-	lastCopied = 176 << 10
+	// finalBytes of a segment's last lastCopied wait for the last check of the stamp, and all of these are read and written
+	// rather than sent from the file: what the kernel sends for us it reads when it sends it. Since it holds no more than mostUnsent
+	// that it hasn't sent, all bytes of the file have left when that check is made.
+	lastCopied = mostUnsent + finalBytes
 	finalBytes = 32 << 10
+	// mostUnsent is what handlers lets the kernel hold, 128 KiB, and the packet of 64 KiB at which it notices.
+	mostUnsent = 192 << 10
 )
 
 // runMuxer is a muxer that tells where it only copies the source. *fmp4.Muxer is one.
@@ -56,26 +58,26 @@ func (q *shortcut) send(ctx context.Context, s *Segment, r *timedReader, w io.Wr
 	if n < lastCopied+leastSent {
 		return n, nil
 	}
-	for n > lastCopied {
+	for n > finalBytes {
 		if err = context.Cause(ctx); err != nil {
 			return n, err
 		}
-		k := min(q.muxer.Until(leastSent), n-lastCopied, int64(len(block)))
+		k := n - finalBytes
+		if n > lastCopied {
+			k = min(q.muxer.Until(leastSent), n-lastCopied)
+		}
 		if k == 0 {
 			k, err = q.run(s, min(n-lastCopied, mostSent), t)
-		} else if err = s.muxBlock(ctx, r, q.muxer, block[:k], t); err == nil {
-			err = writeBlock(w, block[:k], t)
+		} else {
+			k = min(k, int64(len(block)))
+			err = s.copyBlock(ctx, r, q.muxer, w, block[:k], t)
 		}
 		if err != nil {
 			return n, err
 		}
 		n -= k
 	}
-	block = block[:n-finalBytes]
-	if err = s.muxBlock(ctx, r, q.muxer, block, t); err != nil {
-		return n, err
-	}
-	return finalBytes, writeBlock(w, block, t)
+	return n, nil
 }
 
 // run lets the kernel send the next run, or most of it.
@@ -92,14 +94,14 @@ func (q *shortcut) run(s *Segment, most int64, t *stageTimes) (sent int64, err e
 	return sent, err
 }
 
-// muxBlock fills a block.
-func (s *Segment) muxBlock(ctx context.Context, r *timedReader, m segmentMuxer, block []byte, t *stageTimes) error {
-	for len(block) > 0 {
-		got, err := s.read(ctx, r, m, block, t)
+// copyBlock muxes a whole block and writes it.
+func (s *Segment) copyBlock(ctx context.Context, r *timedReader, m segmentMuxer, w io.Writer, block []byte, t *stageTimes) error {
+	for filled := 0; filled < len(block); {
+		got, err := s.read(ctx, r, m, block[filled:], t)
 		if err != nil {
 			return s.readError(ctx, err)
 		}
-		block = block[got:]
+		filled += got
 	}
-	return nil
+	return writeBlock(w, block, t)
 }
