@@ -6,15 +6,11 @@ import "sync"
 // Its mutex also guards what a Cache knows about its bodies.
 type account struct {
 	sync.Mutex
-	used      int64
-	files     int // in memory, open now
-	mostFiles int
+	used int64
 }
 
 const (
-	// blockLen is how a body is cut: as the muxer writes (1024 TS packets), small enough for a core's L2 cache.
-	blockLen = 188 << 10
-	// pageLen is what the allocator rounds big blocks up to. It rounds a small last block less.
+	// pageLen is what the allocator rounds big pieces up to; the system's pages are no larger on most machines.
 	pageLen = 8 << 10
 	// bodyOverhead is a Body, its key, its place in the LRU and in the map, rounded up.
 	bodyOverhead = 1 << 10
@@ -22,10 +18,7 @@ const (
 
 // costOf is what a body of size bytes is counted as.
 func costOf(size int64) int64 {
-	const blockCost = (blockLen + pageLen - 1) / pageLen * pageLen
-	const sliceLen = 24
-	whole, rest := size/blockLen, size%blockLen
-	return whole*(blockCost+sliceLen) + (rest+pageLen-1)/pageLen*pageLen + sliceLen + bodyOverhead
+	return (size+pageLen-1)/pageLen*pageLen + bodyOverhead
 }
 
 // hold notes a reader of b. ok is false where b is gone already.
@@ -59,8 +52,5 @@ func (a *account) drop(b *Body) {
 // forget gives back what b took, which nobody reads any more; a is locked.
 func (a *account) forget(b *Body) {
 	a.used -= b.cost
-	if b.store.file != nil {
-		a.files--
-	}
 	b.store.close()
 }

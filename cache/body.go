@@ -28,22 +28,14 @@ type Body struct {
 	err  error // why the body won't get longer, where it is shorter than size
 }
 
-// newBody makes an empty body, in a file of its own where the account allows for one more; the account is locked.
+// newBody makes an empty body.
 func newBody(size int64, a *account) *Body {
-	b := &Body{size: size, cost: costOf(size), account: a, store: newStore(size, a.files < a.mostFiles)}
-	if b.store.file != nil {
-		a.files++
-	}
-	return b
+	return &Body{size: size, cost: costOf(size), account: a, store: newStore(size)}
 }
 
 // WriteRange writes n bytes from off on to w, waiting for a fill where it isn't as far yet. The bytes that w gets are the
-// cache's own: it must not change them. Where w can read from others, it is offered a reader with a method
-//
-//	Extent() (f *os.File, off, n int64)
-//
-// so that it may let the kernel send them. Where the fill fails before w has them all, the error is the fill's. ErrGone means
-// that the body left the cache before it was read: w got nothing.
+// cache's own: it must neither change nor keep them. Where the fill fails before w has them all, the error is the fill's. ErrGone
+// means that the body left the cache before it was read: w got nothing.
 func (b *Body) WriteRange(ctx context.Context, w io.Writer, off, n int64) error {
 	if off < 0 || n < 0 || off > b.size-n {
 		return fmt.Errorf("bytes %d to %d of %d: %w", off, off+n, b.size, ErrRange)
@@ -117,9 +109,7 @@ func (b *Body) append(p []byte) (n int, err error) {
 	if int64(len(p)) > b.size-written {
 		return 0, fmt.Errorf("byte %d of %d: %w", written+int64(len(p)), b.size, ErrSize)
 	}
-	if n, err = b.store.write(p, written, b.size); err != nil {
-		return n, err
-	}
+	n = copy(b.store.bytes[written:], p)
 	b.written.Store(written + int64(n))
 	b.tell(false, nil)
 	return n, nil

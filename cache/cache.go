@@ -35,7 +35,6 @@ func New[K comparable](cfg Config, observer Observer) *Cache[K] {
 		cfg.MaxItemBytes = cfg.MaxBytes / 4
 	}
 	c := &Cache[K]{cfg: cfg, observer: observer, filling: map[K]*Body{}, queues: newQueues[K](cfg.MaxBytes, cfg.AdmitFirst)}
-	c.account.mostFiles = mostFiles()
 	return c
 }
 
@@ -118,7 +117,7 @@ func (c *Cache[K]) admit(key K, size int64) (again, ok bool) {
 
 // allows tells whether a body may be so large.
 func (c *Cache[K]) allows(size int64) bool {
-	return size > 0 && size <= c.cfg.MaxItemBytes && costOf(size) <= c.cfg.MaxBytes
+	return size > 0 && int64(int(size)) == size && size <= c.cfg.MaxItemBytes && costOf(size) <= c.cfg.MaxBytes
 }
 
 // makeRoom evicts until cost fits; c is locked. A body that somebody reads is in use now, whenever it was asked for: it

@@ -99,6 +99,9 @@ func (n *counts) want(t *testing.T, hits, misses, fills, bad, evicted int) {
 	}
 }
 
+// blockLen is how much fills write at once, as the muxer does.
+const blockLen = 188 << 10
+
 // payload is a body of n bytes that tells its seed and place.
 func payload(seed uint64, n int) []byte {
 	b := make([]byte, n)

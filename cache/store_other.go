@@ -1,14 +1,10 @@
-//go:build !linux
+//go:build !unix
 
 package cache
 
-import (
-	"errors"
-	"os"
-)
+import "errors"
 
-// memoryFile: none here.
-func memoryFile() (*os.File, error) { return nil, errors.ErrUnsupported }
+// mapMemory: none here.
+func mapMemory(int) ([]byte, error) { return nil, errors.ErrUnsupported }
 
-// mostFiles is how many of them there may be.
-func mostFiles() int { return 0 }
+func unmapMemory([]byte) {}

@@ -46,7 +46,7 @@ func memoryLimit(root fs.FS) int64 {
 }
 
 // keepToGroupLimit tells the garbage collector of the control group's limit, unless GOMEMLIMIT has said something. The
-// segments that are kept, so many bytes, are none of its own where the system has files in memory.
+// segments that are kept, so many bytes, are none of its own: the cache takes memory for them from the system.
 func keepToGroupLimit(root fs.FS, kept int64) {
 	limit := groupLimit(root)
 	if limit == 0 || debug.SetMemoryLimit(-1) != math.MaxInt64 {
