@@ -12,8 +12,11 @@ const Revision = 1
 
 // versionOf mixes a file's fingerprint with the Revision. Every replica computes the same, and a file that was replaced
 // has another Version.
-func versionOf(f demux.Fingerprint) (v Version) {
-	// The fingerprint's bits are uniform; an odd multiple spreads a small Revision over all of them.
-	binary.BigEndian.PutUint64(v[:], binary.BigEndian.Uint64(f[:])^Revision*0x9e3779b97f4a7c15)
+func versionOf(f demux.Fingerprint) Version { return versionAt(f, Revision) }
+
+// versionAt is versionOf at some revision. The fingerprint's bits are uniform; an odd multiple, which wraps, spreads a small
+// revision over all of them.
+func versionAt(f demux.Fingerprint, revision uint64) (v Version) {
+	binary.BigEndian.PutUint64(v[:], binary.BigEndian.Uint64(f[:])^revision*0x9e3779b97f4a7c15)
 	return v
 }
