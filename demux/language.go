@@ -52,6 +52,30 @@ func shortest(code string) string {
 	return code
 }
 
+// PackedLanguage is what mdhd has of a BCP 47 tag (§8.4.2.3): the ISO 639-2 terminology code of its language, three letters of five
+// bits each; that of "und" where it has none.
+func PackedLanguage(tag string) (code uint16) {
+	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	letters := longest(primary)
+	if len(letters) != 3 || strings.Trim(letters, "abcdefghijklmnopqrstuvwxyz") != "" {
+		letters = "und"
+	}
+	for _, c := range []byte(letters) {
+		code = code<<5 | uint16(c-0x60)
+	}
+	return code
+}
+
+// longest turns two letters into three where there are three.
+func longest(code string) string {
+	for at := 0; len(code) == 2 && at < len(shortCodes); at += 6 {
+		if shortCodes[at+3:at+5] == code {
+			return shortCodes[at : at+3]
+		}
+	}
+	return code
+}
+
 // tag keeps what elng says (§8.4.6) where it looks like a BCP 47 tag, and gives "" otherwise.
 func tag(text string) string {
 	for i, part := range strings.Split(text, "-") {

@@ -51,20 +51,10 @@ func AppendHandler(b []byte, handler string, t *demux.Track) []byte {
 	return b
 }
 
-// AppendLanguage appends the end of an mdhd: three letters, packed (§8.4.2.3). Other languages stand in elng alone.
-func AppendLanguage(b []byte, language string) []byte { return Append16(b, languageCode(language), 0) }
-
-func languageCode(language string) (code uint16) {
-	if len(language) != 3 {
-		language = "und"
-	}
-	for _, c := range []byte(language) {
-		if c < 'a' || c > 'z' {
-			return languageCode("")
-		}
-		code = code<<5 | uint16(c-0x60)
-	}
-	return code
+// AppendLanguage appends the end of an mdhd (§8.4.2.3). What three letters can't say of it stands in elng alone; most players, ffmpeg
+// and browsers among them, read no elng.
+func AppendLanguage(b []byte, language string) []byte {
+	return Append16(b, demux.PackedLanguage(language), 0)
 }
 
 // AppendSelfContained appends a dinf that says that the media is in the same file (§8.7.1, §8.7.2).
