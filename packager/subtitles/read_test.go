@@ -193,3 +193,22 @@ func srtTrack(t *testing.T) *Track {
 	}
 	return track
 }
+
+// What stands between two tags of SRT is text, even if it is a space.
+func TestSubRipBetweenTags(t *testing.T) {
+	for text, want := range map[string]string{
+		"<i>Hello</i> <b>World</b>":             "<i>Hello </i><b>World</b>",
+		"<i><b>a</b></i> \t<u>b</u>c":           "<b><i>a \t</i></b><u>b</u>c",
+		"a<i> </i>b":                            "a b",
+		" <i> </i> x":                           "x",
+		"<font color=\"red\">r</font> <i>i</i>": "<c.red>r </c><i>i</i>",
+		"1 < 2 &amp; 3 > 2 &lt;x&gt;":           "1 &lt; 2 &amp; 3 &gt; 2 &lt;x&gt;",
+		"<i>open":                               "<i>open</i>",
+		"a <3":                                  "a &lt;3",
+	} {
+		track, err := Read(SubRip, []byte("1\n00:00:01,000 --> 00:00:02,000\n"+text+"\n"))
+		if err != nil || len(track.Cues) != 1 || strings.TrimSpace(track.Cues[0].Text) != want {
+			t.Errorf("%q: %+v, %v; want %q", text, track, err, want)
+		}
+	}
+}

@@ -18,7 +18,7 @@ func readSubRip(lines []string) (*Track, error) {
 	count := 0
 	for i := 0; i < len(lines); i++ {
 		if !strings.Contains(lines[i], arrow) {
-			kept = append(kept, lines[i])
+			kept = append(kept, spaced(lines[i]))
 			continue
 		}
 		start, end, _, ok := timings(lines[i])
@@ -47,6 +47,42 @@ func readSubRip(lines []string) (*Track, error) {
 	}
 	t.take(subs)
 	return t.finish()
+}
+
+// spaced puts white space that stands between two tags in front of the first: go-astisub drops a text that is nothing else, and with
+// it the space between two words.
+func spaced(line string) string {
+	var b, tags strings.Builder // tags are those that no text has followed yet
+	for line != "" {
+		n, tag := nextPart(line)
+		part := line[:n]
+		line = line[n:]
+		switch {
+		case tag:
+			tags.WriteString(part)
+		case strings.TrimSpace(part) == "":
+			b.WriteString(part)
+		default:
+			b.WriteString(tags.String())
+			tags.Reset()
+			b.WriteString(part)
+		}
+	}
+	return b.String() + tags.String()
+}
+
+// nextPart is how many bytes a tag at the beginning has, or else the text before the next.
+func nextPart(line string) (n int, tag bool) {
+	if line[0] == '<' {
+		if end := strings.IndexByte(line, '>'); end >= 0 {
+			return end + 1, true
+		}
+		return len(line), false
+	}
+	if n = strings.IndexByte(line, '<'); n < 0 {
+		n = len(line)
+	}
+	return n, false
 }
 
 // parse calls go-astisub, which panics on some of what it doesn't expect.
@@ -113,7 +149,7 @@ func (c *Cue) appendPart(text *strings.Builder, part *astisub.LineItem) {
 			text.WriteString("<" + tag.name + ">")
 		}
 	}
-	text.WriteString(escape(plain))
+	text.WriteString(escape(strings.ReplaceAll(plain, "&gt;", ">"))) // go-astisub knows only what an HTML text must escape
 	for i := len(tags) - 1; i >= 0; i-- {
 		if tags[i].on {
 			text.WriteString("</" + tags[i].name + ">")
