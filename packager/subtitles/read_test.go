@@ -212,3 +212,28 @@ func TestSubRipBetweenTags(t *testing.T) {
 		}
 	}
 }
+
+// A cue of SRT is all up to the next one's times, but for its number.
+func TestSubRipCues(t *testing.T) {
+	const one, two = "00:00:01,000 --> 00:00:02,000\n", "00:00:03,000 --> 00:00:04,000\n"
+	for name, test := range map[string]struct {
+		file string
+		want []string
+	}{
+		"a number that is said":         {"1\n" + one + "42\n\n2\n" + two + "b", []string{"42", "b"}},
+		"no numbers":                    {one + "a\n\n" + two + "7\n", []string{"a", "7"}},
+		"neither numbers nor gaps":      {one + "a\nb\n" + two + "c\n", []string{"a\nb", "c"}},
+		"no gaps":                       {"1\n" + one + "a\n2\n" + two + "b\n", []string{"a", "b"}},
+		"an empty line within":          {"1\n" + one + "a\n\nb\n \n\n2\n" + two + "c\n", []string{"a\nb", "c"}},
+		"nothing":                       {"1\n" + one + "\n2\n" + two + "b\n", []string{"b"}},
+		"a broken one behind":           {"1\n" + one + "a\n\n2\n00:00:04,000 --> 00:00:03,000\nb\n\nc\n", []string{"a"}},
+		"a broken one in front":         {"x\n1\n0:0 --> 1\na\n\nb\n\n2\n" + two + "c\n", []string{"c"}},
+		"a style that is never closed":  {"1\n" + one + "<b>a\nb\n\n2\n" + two + "c\n", []string{"<b>a</b>\n<b>b</b>", "c"}},
+		"words in front of a next time": {"1\n" + one + "a\n\nscene 2\n" + two + "b", []string{"a\nscene 2", "b"}},
+	} {
+		track, err := Read(SubRip, []byte(test.file))
+		if err != nil || !slices.Equal(texts(track.Cues), test.want) {
+			t.Errorf("%s: %+v, %v; want %q", name, track, err, test.want)
+		}
+	}
+}

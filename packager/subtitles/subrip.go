@@ -2,6 +2,7 @@ package subtitles
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,31 +11,27 @@ import (
 	"unreel/demux"
 )
 
-// readSubRip reads an SRT file with go-astisub. It would refuse the whole file for one cue whose times are broken, so those
-// are left out before.
+// readSubRip reads an SRT file with go-astisub. What a cue is, is told before: all up to the next line with an arrow, but for the
+// number in front of that. go-astisub would refuse the whole file for one cue whose times are broken, takes the last line of a cue for
+// the number of the next where that has none, and forgets what follows an empty line within a cue.
 func readSubRip(lines []string) (*Track, error) {
 	t := &Track{}
 	var kept []string
 	count := 0
-	for i := 0; i < len(lines); i++ {
-		if !strings.Contains(lines[i], arrow) {
-			kept = append(kept, spaced(lines[i]))
-			continue
-		}
+	for i := nextTimes(lines, 0); i < len(lines); {
+		next := nextTimes(lines, i+1)
 		start, end, _, ok := timings(lines[i])
 		if count++; count > maxCues {
 			return nil, tooLarge(i+1, "more than %d cues", maxCues)
 		}
 		if ok && end > start {
 			// The places that some files have after the times are of a picture whose size nobody knows.
-			kept = append(kept, fmt.Sprintf("%s %s %s", subRipTime(start), arrow, subRipTime(end)))
-			continue
+			kept = append(kept, strconv.Itoa(count), fmt.Sprintf("%s %s %s", subRipTime(start), arrow, subRipTime(end)))
+			kept = appendSubRipText(kept, lines[i+1:next], next < len(lines))
+		} else {
+			t.warn(syntax(i+1, "%q are no times of a cue", clip(lines[i])))
 		}
-		t.warn(syntax(i+1, "%q are no times of a cue", clip(lines[i])))
-		for i++; i < len(lines) && strings.TrimSpace(lines[i]) != "" && !strings.Contains(lines[i], arrow); i++ {
-			continue
-		}
-		i--
+		i = next
 	}
 	if count == 0 {
 		return nil, syntax(max(len(lines), 1), "no cue in the whole file")
@@ -47,6 +44,28 @@ func readSubRip(lines []string) (*Track, error) {
 	}
 	t.take(subs)
 	return t.finish()
+}
+
+// nextTimes is the next line with an arrow from i on; the end where there is none.
+func nextTimes(lines []string, i int) int {
+	for i < len(lines) && !strings.Contains(lines[i], arrow) {
+		i++
+	}
+	return i
+}
+
+// appendSubRipText appends a cue's text without its empty lines. numbered tells that another cue follows, of which a number may be
+// the last line.
+func appendSubRipText(kept, text []string, numbered bool) []string {
+	if n := len(text) - 1; numbered && n >= 0 && strings.Trim(strings.TrimSpace(text[n]), "0123456789") == "" {
+		text = text[:n]
+	}
+	for _, line := range text {
+		if strings.TrimSpace(line) != "" {
+			kept = append(kept, spaced(line))
+		}
+	}
+	return kept
 }
 
 // spaced puts white space that stands between two tags in front of the first: go-astisub drops a text that is nothing else, and with
