@@ -22,12 +22,7 @@ func tonguesFilm(t *testing.T, root string) {
 	makeFilm(t, root, "tongues_audio_de.m4a", "-f", "lavfi", "-t", fmt.Sprint(seconds), "-i", beeps("t+0.5"), "-c:a", "aac", "-b:a", "48k")
 
 	for language, word := range map[string]string{"en": "second", "de": "Sekunde"} {
-		text := strings.Builder{}
-		text.WriteString("WEBVTT\n")
-		for s := range seconds {
-			fmt.Fprintf(&text, "\n00:00:%02d.000 --> 00:00:%02d.900\n%s %d\n", s, s, word, s)
-		}
-		writeFile(t, filepath.Join(root, "tongues."+language+".vtt"), text.String())
+		secondsFile(t, root, "tongues."+language+".vtt", word, seconds)
 	}
 
 	const width, height, columns, rows, each = 160, 90, 4, 2, 5
@@ -41,6 +36,17 @@ func tonguesFilm(t *testing.T, root string) {
 			i*each, (i+1)*each, i%columns*width, i/columns*height, width, height)
 	}
 	writeFile(t, filepath.Join(root, "tongues.thumbs.vtt"), text.String())
+}
+
+// secondsFile writes subtitles that say each second's number after a word.
+func secondsFile(t *testing.T, root, name, word string, seconds int) {
+	t.Helper()
+	text := strings.Builder{}
+	text.WriteString("WEBVTT\n")
+	for s := range seconds {
+		fmt.Fprintf(&text, "\n00:00:%02d.000 --> 00:00:%02d.900\n%s %d\n", s, s, word, s)
+	}
+	writeFile(t, filepath.Join(root, name), text.String())
 }
 
 // newerFilm makes, of the film below root, 20 s in two heights by an encoder of pictures, and by one of sound in a file of its own.

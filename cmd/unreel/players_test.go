@@ -95,6 +95,8 @@ func playersLibrary(t *testing.T) string {
 	makeFilm(t, root, "two languages.mp4", "-i", small, "-f", "lavfi", "-i", beeps("t+0.5"), "-t", "40",
 		"-map", "0:v", "-map", "0:a", "-map", "1:a", "-c", "copy", "-c:a:1", "aac", "-b:a:1", "48k",
 		"-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu")
+	secondsFile(t, root, "two languages.en.sdh.vtt", "[beep]", 40)
+	secondsFile(t, root, "two languages.de.forced.vtt", "Schild", 40)
 	tonguesFilm(t, root)
 	newerFilm(t, root, "av1", []string{"libsvtav1", "-preset", "12"}, "libopus")
 	newerFilm(t, root, "vp9", []string{"libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"}, "flac")

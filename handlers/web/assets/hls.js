@@ -36,7 +36,7 @@ export class HlsEngine {
     this.name = `hls.js ${Hls.version}`;
     this.#on = on;
     this.#video = video;
-    this.#found = new FoundCaptions(video, ['captions']);
+    this.#found = new FoundCaptions(video, ['captions'], () => this.#hls.subtitleTracks);
     const { Events } = Hls;
     this.#hls = new Hls({
       workerPath: new URL('../dist/hls.worker.js', import.meta.url).href,

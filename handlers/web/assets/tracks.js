@@ -13,9 +13,15 @@ export function qualityChoices(levels) {
     }));
 }
 
+/** A name in words where it is a mere tag, or begins with one as the server's "en (SDH)" does. */
+function inWords(name, lang) {
+  if (!name || name === lang) return language(lang);
+  return lang && name.startsWith(`${lang} (`) ? language(lang) + name.slice(lang.length) : name;
+}
+
 /** Names tracks of sound or text {name, lang}, each by its own name where it has one that is no mere tag; no two alike. */
 export function named(tracks) {
-  const labels = tracks.map(({ name, lang }, i) => (!name || name === lang ? language(lang) : name) || name || `Track ${i + 1}`);
+  const labels = tracks.map(({ name, lang }, i) => inWords(name, lang) || name || `Track ${i + 1}`);
   return labels.map((label, i) => (labels.indexOf(label) === labels.lastIndexOf(label) ? label : `${label} (${i + 1})`));
 }
 
@@ -23,14 +29,19 @@ export function named(tracks) {
 export class FoundCaptions {
   #video;
   #kinds;
+  #others;
 
-  constructor(video, kinds) {
+  /** others are the tracks {name, lang} that the player shows itself: hls.js has subtitles for the deaf as captions in the video too. */
+  constructor(video, kinds, others = () => []) {
     this.#video = video;
     this.#kinds = kinds;
+    this.#others = others;
   }
 
   get #tracks() {
-    return Array.from(this.#video.textTracks).filter((track) => this.#kinds.includes(track.kind));
+    const others = this.#others();
+    const found = ({ kind, label, language: lang }) => this.#kinds.includes(kind) && !others.some((other) => other.name === label && (other.lang ?? '') === lang);
+    return Array.from(this.#video.textTracks).filter(found);
   }
 
   get choices() {

@@ -10,10 +10,10 @@ after(() => close(browser));
 
 const TITLE = 'tongues';
 
-async function open(path) {
+async function open(path, title = TITLE) {
   const opened = await visit(browser, path);
-  await opened.page.getByRole('searchbox').fill(TITLE);
-  await choose(opened.page, TITLE);
+  await opened.page.getByRole('searchbox').fill(title);
+  await choose(opened.page, title);
   await playedTo(opened.page, 0.3);
   return opened;
 }
@@ -69,6 +69,21 @@ for (const format of ['cmaf', 'dash']) {
     await page.locator('video').press('c');
     assert.equal(await menu(page, 'Subtitles').inputValue(), '-1', 'the key c turns them off');
     await seeks(page, [30.02, 6.01, 21.3]);
+    await clean();
+    await context.close();
+  });
+}
+
+for (const format of ['ts', 'cmaf', 'dash']) {
+  test(`subtitles for the deaf, and what everybody needs, are named in words and shown: ${format}`, async () => {
+    const { page, clean, context } = await open(`?format=${format}`, 'two languages');
+    const labels = await menu(page, 'Subtitles').locator('option').allTextContents();
+    assert.deepEqual(labels, ['Off', 'German (forced)', 'English (SDH)']);
+    await menu(page, 'Subtitles').selectOption('English (SDH)');
+    await words(page, '[beep]');
+    assert.equal(await menu(page, 'Subtitles').locator('option:checked').textContent(), 'English (SDH)');
+    await menu(page, 'Subtitles').selectOption('German (forced)');
+    await words(page, 'Schild');
     await clean();
     await context.close();
   });

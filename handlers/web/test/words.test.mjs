@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { linksOf, pathOf } from '../assets/api.js';
 import { parse } from '../assets/thumbnails.js';
+import { named } from '../assets/tracks.js';
 import { bitrate, clock, count, duration, language } from '../assets/words.js';
 
 test('lengths', () => {
@@ -20,6 +21,11 @@ test('counts, rates and languages', () => {
   assert.equal(language('de'), 'German');
   assert.equal(language('und'), '');
   assert.equal(language('no tag at all'), 'no tag at all');
+});
+
+test('names of tracks', () => {
+  const tracks = [['en', 'en'], ['en (SDH)', 'en'], ['fr (forced)', 'fr'], ['Kommentar', 'de'], ['', ''], ['und', 'und'], ['en', 'en']];
+  assert.deepEqual(named(tracks.map(([name, lang]) => ({ name, lang }))), ['English (1)', 'English (SDH)', 'French (forced)', 'Kommentar', 'Track 5', 'und', 'English (7)']);
 });
 
 test('places in a film', () => {
