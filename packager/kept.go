@@ -22,7 +22,7 @@ type IndexStore interface {
 
 // keptFormat names what appendKept writes around an index, and what is looked for in a file's first pictures: it goes up when
 // either changes.
-const keptFormat = 1
+const keptFormat = 2
 
 // keptKey describes a kept index completely, as far as a file's stamp does: the file, how it was read, and how it is written. So
 // nothing that was kept is ever wrong, and replicas of two releases may share a store.

@@ -2,6 +2,7 @@ package packager
 
 import (
 	"context"
+	"slices"
 
 	"unreel/demux"
 	"unreel/packager/subtitles"
@@ -13,10 +14,10 @@ const (
 	captionSamples = 12   // that are looked at in any film
 	captionPlaces  = 6    // in one that carries captions
 	captionRun     = 60   // pictures at each
-	captionBytes   = 4096 // of each picture: SEI messages stand before it
+	captionBytes   = 4096 // of each picture: captions stand before it
 )
 
-// findCaptions looks for closed captions in the SEI messages of a file's first picture track. An error is the storage's.
+// findCaptions looks for closed captions in a file's first picture track. An error is the storage's.
 func findCaptions(ctx context.Context, source demux.Source, index *demux.Index) (found subtitles.Captions, err error) {
 	var video *demux.Track
 	for _, t := range index.Tracks {
@@ -25,7 +26,7 @@ func findCaptions(ctx context.Context, source demux.Source, index *demux.Index) 
 			break
 		}
 	}
-	if video == nil || video.Video == nil || video.Codec != demux.H264 && video.Codec != demux.HEVC {
+	if video == nil || video.Video == nil || !slices.Contains([]demux.Codec{demux.H264, demux.HEVC, demux.AV1}, video.Codec) {
 		return found, nil
 	}
 	if err = lookForCaptions(ctx, source, video, video.First, captionSamples, &found); err != nil || !found.Carried {
@@ -52,6 +53,10 @@ func lookForCaptions(ctx context.Context, source demux.Source, video *demux.Trac
 		b := start[:min(s.Size, captionBytes)]
 		if err := readAt(ctx, source, b, s.Offset); err != nil {
 			return err
+		}
+		if video.Codec == demux.AV1 {
+			found.AddAV1(b)
+			continue
 		}
 		found.Add(b, video.Video.NALLengthBytes, video.Codec == demux.HEVC)
 	}

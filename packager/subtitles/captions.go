@@ -1,6 +1,6 @@
 package subtitles
 
-// Captions collects what closed captions a picture's access units carry (CEA-608 and CEA-708 in SEI messages). The zero
+// Captions collects what closed captions a picture's access units carry (CEA-608 and CEA-708 in SEI messages, and in AV1's metadata). The zero
 // value has seen none.
 type Captions struct {
 	// Carried tells that there are caption bytes at all; they may be padding so far.
@@ -45,6 +45,48 @@ func (c *Captions) Add(unit []byte, lengthBytes int, hevc bool) {
 			c.messages(unescaped(nal[2:]))
 		}
 	}
+}
+
+// Types of AV1's OBUs and of their metadata (AV1 §6.2.2, §6.7.1).
+const (
+	obuMetadata   = 5
+	metadataITUTT = 4 // ITU-T T.35, with the same bytes in it as a registered SEI message
+)
+
+// AddAV1 looks at the beginning of a temporal unit of AV1, which may be cut short: captions stand before the picture.
+func (c *Captions) AddAV1(unit []byte) {
+	const extension, sized = 4, 2 // flags of an OBU's header, §5.3.2
+	for range maxUnits {
+		if len(unit) < 2 {
+			return
+		}
+		header := unit[0]
+		if unit = unit[1:]; header&extension != 0 {
+			unit = unit[1:]
+		}
+		obu, rest := unit, []byte(nil)
+		if header&sized != 0 {
+			var n int
+			n, unit = leb128(unit)
+			obu = unit[:min(n, len(unit))]
+			rest = unit[len(obu):]
+		}
+		if kind, body := leb128(obu); header>>3&15 == obuMetadata && kind == metadataITUTT {
+			c.userData(body)
+		}
+		unit = rest
+	}
+}
+
+// leb128 reads a number of AV1 (§4.10.5), of at most four bytes; no OBU that is looked at is larger.
+func leb128(b []byte) (n int, rest []byte) {
+	for i := range min(4, len(b)) {
+		n |= int(b[i]&0x7f) << (7 * i)
+		if b[i]&0x80 == 0 {
+			return n, b[i+1:]
+		}
+	}
+	return 0, nil
 }
 
 // unescaped takes emulation prevention bytes out (ISO/IEC 14496-10 §7.4.1).

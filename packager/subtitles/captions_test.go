@@ -3,6 +3,7 @@ package subtitles
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"testing"
 
 	"unreel/demux"
@@ -56,12 +57,44 @@ func TestCaptions(t *testing.T) {
 	f("CEA-708", []string{"CC1"}, [3]byte{7, 0x02, 0x21}, [3]byte{6, 0, 0})
 }
 
+// Captions of AV1 stand in metadata OBUs.
+func TestAV1Captions(t *testing.T) {
+	metadata := func(header byte, body string) string { return string([]byte{header, byte(len(body))}) + body }
+	const delimiter, picture = "\x12\x00", "\x32\x02\x01\x02"
+	cc := "\x04\xb5\x00\x31GA94\x03\x41\xff\xfc\x94\x20\xff"
+	for name, test := range map[string]struct {
+		unit string
+		want []string
+	}{
+		"none":                           {delimiter + picture, nil},
+		"some":                           {delimiter + metadata(0x2a, cc) + picture, []string{"CC1"}},
+		"with an extension":              {delimiter + "\x2e\x00" + string(byte(len(cc))) + cc + picture, []string{"CC1"}},
+		"without a size, the last":       {delimiter + "\x28" + cc, []string{"CC1"}},
+		"other metadata":                 {delimiter + metadata(0x2a, "\x01\x00\x00\x00\x00") + picture, nil},
+		"other bytes of T.35":            {delimiter + metadata(0x2a, "\x04\xb5\x00\x3cHDR10+123456") + picture, nil},
+		"what is no metadata":            {delimiter + metadata(0x32, cc), nil},
+		"a size that lies":               {delimiter + "\x2a\x7f" + cc, []string{"CC1"}},
+		"a size of more than four bytes": {delimiter + "\x2a\xff\xff\xff\xff\x01" + cc, nil},
+		"behind more than is looked at":  {strings.Repeat(delimiter, maxUnits) + metadata(0x2a, cc), nil},
+	} {
+		var c Captions
+		c.AddAV1([]byte(test.unit))
+		if got := c.Channels(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+		for n := range test.unit {
+			new(Captions).AddAV1([]byte(test.unit[:n]))
+		}
+	}
+}
+
 // TestCaptionsOfOthers finds what encoders of others have written; what it is, ffmpeg agrees: "♪MUSIC♪", "First subtitle", "Bip!", all of CC1.
 func TestCaptionsOfOthers(t *testing.T) {
 	for name, want := range map[string][]string{
-		"fragmented/androidx+media__fragmented_captions.mp4": {"CC1"},
-		"fragmented/google+ExoPlayer__apple_v2.mp4":          {"CC1"},
-		"good/Breakthrough+PySceneDetect__counter.mp4":       nil,
+		"fragmented/androidx+media__fragmented_captions.mp4":                               {"CC1"},
+		"fragmented/google+ExoPlayer__apple_v2.mp4":                                        {"CC1"},
+		"good/Breakthrough+PySceneDetect__counter.mp4":                                     nil,
+		"fragmented/streaming-video-technology-alliance+common-media-library__608_av1.mp4": {"CC1"},
 	} {
 		data := corpus(t, name)
 		index, err := demux.Open(t.Context(), file(data), demux.DefaultLimits())
@@ -72,7 +105,12 @@ func TestCaptionsOfOthers(t *testing.T) {
 		var found Captions
 		c := k.Samples.From(0)
 		for s, ok := c.Next(); ok; s, ok = c.Next() {
-			found.Add(data[s.Offset:s.Offset+int64(s.Size)], k.Video.NALLengthBytes, k.Codec == demux.HEVC)
+			unit := data[s.Offset : s.Offset+int64(s.Size)]
+			if k.Codec == demux.AV1 {
+				found.AddAV1(unit)
+			} else {
+				found.Add(unit, k.Video.NALLengthBytes, k.Codec == demux.HEVC)
+			}
 		}
 		if got := found.Channels(); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", name, got, want)
