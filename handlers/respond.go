@@ -59,7 +59,8 @@ func (x *exchange) document(d *packager.Document) error {
 	h.Set("Cache-Control", maxAge(d.MaxAge))
 	if d.Immutable {
 		h.Set("Cache-Control", immutable)
-	} else {
+	}
+	if !d.Immutable || d.Gzip != nil { // RFC 9110 §12.5.5: a cache must not give one client's coding to another
 		h.Add("Vary", "Accept-Encoding")
 	}
 	body, tag := d.Body, d.ETag
