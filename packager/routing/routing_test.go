@@ -259,8 +259,8 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, rule := range r.List() {
-			if u, err := url.Parse(rule.Base); err != nil || u.User != nil { // a path may hold an @: RFC 3986 §3.3
-				t.Errorf("%q has the base %q, with the user %v: %v", text, rule.Base, u, err)
+			if u, failed := url.Parse(rule.Base); failed != nil || u.User != nil { // a path may hold an @: RFC 3986 §3.3
+				t.Errorf("%q has the base %q, with the user %v: %v", text, rule.Base, u, failed)
 			}
 			if !strings.HasSuffix(rule.Base, "/") || strings.ContainsAny(rule.Base, "\"' \t\r\n\\${};?#") {
 				t.Errorf("%q has the base %q", text, rule.Base)
