@@ -79,6 +79,7 @@ type Packager struct {
 	drawn        *lru.Cache[tileKey, drawn]
 	drawing      chan struct{} // holds one while thumbnails are made
 	texts        chan struct{} // holds one for each text that is being made
+	clips        *clips
 }
 
 // New makes a packager of a library's files. What it starts ends with Close.
@@ -91,7 +92,7 @@ func New(config Config, storage Storage, library *Library, observer Observer, ca
 		cache:  cache.New[segmentKey](config.Cache, cached),
 		aheads: newAheads(cached),
 		blocks: newBlocks(), remakes: make(chan struct{}, maxRemakes), remakesAsked: make(chan struct{}, maxRemakesAsked), remade: made,
-		drawn: sheets, drawing: make(chan struct{}, 1), texts: make(chan struct{}, maxTextsMade),
+		drawn: sheets, drawing: make(chan struct{}, 1), texts: make(chan struct{}, maxTextsMade), clips: newClips(),
 	}
 }
 

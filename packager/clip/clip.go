@@ -3,6 +3,7 @@
 package clip
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -27,10 +28,14 @@ type Clip struct {
 	First      int // the leading track's first sample
 	After      int // and the one after its last
 
-	head    []byte
+	head  []byte
+	media *Media
+}
+
+// Media is where the bytes after a clip's head come from. It is immutable, and keeps nothing else of the clip.
+type Media struct {
 	extents []Extent
 	before  []int64 // bytes of the extents before each
-	size    int64
 }
 
 // part is what the clip holds of one track.
@@ -76,10 +81,8 @@ func New(x *demux.Index, start, end float64) (*Clip, error) {
 			parts = append(parts, sound)
 		}
 	}
-	c := &Clip{Start: zero.Seconds(lead.Timescale), End: stop.Seconds(lead.Timescale), First: p.first, After: p.after}
-	c.place(parts)
-	c.head = appendHead(nil, x.Brand, parts, lead.Timescale, c.mediaSize())
-	c.size = int64(len(c.head)) + c.mediaSize()
+	c := &Clip{Start: zero.Seconds(lead.Timescale), End: stop.Seconds(lead.Timescale), First: p.first, After: p.after, media: place(parts)}
+	c.head = bytes.Clone(appendHead(nil, x.Brand, parts, lead.Timescale, c.media.Size())) // without what append kept in reserve
 	return c, nil
 }
 
@@ -140,7 +143,8 @@ func cutSound(t *demux.Track, zero, stop demux.Ticks) (p part, ok bool) {
 }
 
 // place orders the chunks of all tracks as they lie in the source, and finds the extents.
-func (c *Clip) place(parts []part) {
+func place(parts []part) *Media {
+	m := &Media{}
 	var all []*chunk
 	for i := range parts {
 		parts[i].read()
@@ -153,16 +157,18 @@ func (c *Clip) place(parts []part) {
 	for _, k := range all {
 		k.to = at
 		at += k.size
-		if n := len(c.extents); n > 0 && c.extents[n-1].Offset+c.extents[n-1].Size == k.offset {
-			c.extents[n-1].Size += k.size
+		if n := len(m.extents); n > 0 && m.extents[n-1].Offset+m.extents[n-1].Size == k.offset {
+			m.extents[n-1].Size += k.size
 		} else if k.size > 0 {
-			c.extents = append(c.extents, Extent{k.offset, k.size})
+			m.extents = append(m.extents, Extent{k.offset, k.size})
 		}
 	}
-	c.before = make([]int64, len(c.extents)+1)
-	for i, e := range c.extents {
-		c.before[i+1] = c.before[i] + e.Size
+	m.extents = slices.Clip(m.extents)
+	m.before = make([]int64, len(m.extents)+1)
+	for i, e := range m.extents {
+		m.before[i+1] = m.before[i] + e.Size
 	}
+	return m
 }
 
 // read walks a track's samples once: its chunks, and its tables.
@@ -188,32 +194,38 @@ func (p *part) read() {
 // maxChunk bounds the samples of a chunk: readers hold one at a time.
 const maxChunk = 1 << 12
 
-func (c *Clip) mediaSize() int64 { return c.before[len(c.extents)] }
-
 // Size is the MP4's length in bytes.
-func (c *Clip) Size() int64 { return c.size }
+func (c *Clip) Size() int64 { return int64(len(c.head)) + c.media.Size() }
 
 // Head is what stands before the media. It is not to be changed.
 func (c *Clip) Head() []byte { return c.head }
 
+// Media is what follows it.
+func (c *Clip) Media() *Media { return c.media }
+
+// Bytes is what the clip keeps resident.
+func (c *Clip) Bytes() int64 { return int64(cap(c.head)) + c.media.Bytes() }
+
+// Size is the media's length in bytes.
+func (m *Media) Size() int64 { return m.before[len(m.extents)] }
+
+// Bytes is what it keeps resident: 24 for each run of bytes of the source.
+func (m *Media) Bytes() int64 { return int64(16*cap(m.extents) + 8*cap(m.before)) }
+
 // Span is the first byte of the source that the clip needs, and how many there are to the last.
-func (c *Clip) Span() (off, n int64) {
+func (m *Media) Span() (off, n int64) {
 	off, end := int64(math.MaxInt64), int64(0)
-	for _, e := range c.extents {
+	for _, e := range m.extents {
 		off, end = min(off, e.Offset), max(end, e.Offset+e.Size)
 	}
 	return off, end - off
 }
 
-// At is where byte off of the clip comes from: of the head, or of the source; n is how many bytes follow there.
-func (c *Clip) At(off int64) (source, n int64, head bool) {
-	if off < int64(len(c.head)) {
-		return off, int64(len(c.head)) - off, true
+// At is where byte off of the media comes from in the source; n is how many bytes follow there, 0 at the end.
+func (m *Media) At(off int64) (source, n int64) {
+	i := sort.Search(len(m.extents), func(i int) bool { return m.before[i+1] > off })
+	if i == len(m.extents) {
+		return 0, 0
 	}
-	off -= int64(len(c.head))
-	i := sort.Search(len(c.extents), func(i int) bool { return c.before[i+1] > off })
-	if i == len(c.extents) {
-		return 0, 0, false
-	}
-	return c.extents[i].Offset + off - c.before[i], c.before[i+1] - off, false
+	return m.extents[i].Offset + off - m.before[i], m.before[i+1] - off
 }

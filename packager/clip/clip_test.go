@@ -44,23 +44,20 @@ func open(t testing.TB, dir, name string) (*demux.Index, []byte, error) {
 // bytesOf writes a clip out.
 func bytesOf(t testing.TB, c *Clip, file []byte) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	for off := int64(0); off < c.Size(); {
-		from, n, head := c.At(off)
+	b := slices.Clone(c.Head())
+	media := c.Media()
+	for off := int64(0); off < media.Size(); {
+		from, n := media.At(off)
 		if n <= 0 {
-			t.Fatalf("nothing at byte %d of %d", off, c.Size())
+			t.Fatalf("nothing at byte %d of %d", off, media.Size())
 		}
-		part := file
-		if head {
-			part = c.Head()
-		}
-		b.Write(part[from : from+n])
+		b = append(b, file[from:from+n]...)
 		off += n
 	}
-	if _, n, _ := c.At(c.Size()); n != 0 || int64(b.Len()) != c.Size() {
-		t.Fatalf("%d bytes, %d said, %d after", b.Len(), c.Size(), n)
+	if _, n := media.At(media.Size()); n != 0 || int64(len(b)) != c.Size() {
+		t.Fatalf("%d bytes, %d said, %d after", len(b), c.Size(), n)
 	}
-	return b.Bytes()
+	return b
 }
 
 // pictures are the digests of a file's frames in the order of showing, as ffmpeg decodes them; ok is false where it complains.
