@@ -64,7 +64,7 @@ func (c CMCD) add(text string) {
 		switch {
 		case key == "" || len(key) > maxLabel:
 			continue
-		case !ok:
+		case !ok || value == "?1": // RFC 8941 §3.3.6
 			value = "true"
 		}
 		c[key] = value
@@ -213,7 +213,7 @@ func (c CMCD) kind() Kind {
 		return Heartbeat
 	}
 	switch c.Text("sta") {
-	case "s", "d":
+	case "s":
 		return PlayIntent
 	case "p":
 		return FirstFrame
@@ -221,7 +221,7 @@ func (c CMCD) kind() Kind {
 		return Seek
 	case "r", "w":
 		return BufferStart
-	case "a":
+	case "a", "d": // loaded ahead: nobody has asked for it yet, so nobody waits
 		return Pause
 	case "f":
 		return Error

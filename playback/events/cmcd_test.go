@@ -91,6 +91,29 @@ func TestCMCDEventMode(t *testing.T) {
 	}
 }
 
+// A film that is loaded before anybody asks for it (sta=d) has nobody waiting, and one that nobody ever asks for doesn't play.
+func TestCMCDPreloading(t *testing.T) {
+	measure := func(lines ...string) Summary {
+		var reports []Event
+		for _, line := range lines {
+			e, err := ParseCMCD(line+`,sid="s",cid="film",v=2`).Event("", 5)
+			storetest.Check(t, err)
+			reports = append(reports, e)
+		}
+		return Measure(reports)
+	}
+	s := measure(`e=ps,sta=d,ts=1000000`, `e=ps,sta=s,ts=1060000`, `e=ps,sta=p,ts=1060400`, `e=ps,sta=e,ts=1080400`)
+	if s.Outcome != Played || s.StartupMS == nil || *s.StartupMS != 400 || s.PlayMS != 20_000 {
+		t.Errorf("%+v", s)
+	}
+	if s = measure(`e=ps,sta=d,ts=1000000`, `e=t,ts=1030000`, `e=ps,sta=q,ts=1060000`); s.PlayMS != 0 || s.StartupMS != nil || s.Outcome == ExitBeforeStart {
+		t.Errorf("never asked for: %+v", s)
+	}
+	if c := ParseCMCD("bs=?1,su,bg=?0"); c.Text("bs") != "true" || c.Text("su") != "true" || c.Text("bg") == "true" {
+		t.Errorf("%v", c)
+	}
+}
+
 // FuzzCMCD takes any record: what it makes of it is always a report that may be kept.
 func FuzzCMCD(f *testing.F) {
 	f.Add(`e=ps,sta=p,ts=1000900,sid="s",cid="film",msd=850,pt=0,br=(1;v 2;a)`)
