@@ -124,7 +124,7 @@ func madeUp(random *rand.Rand, session string) (reports []events.Event) {
 			Rendition: []string{"", "360p", "720p"}[random.IntN(3)], Region: []string{"", "eu", "us"}[random.IntN(3)],
 		}
 		if random.IntN(12) == 0 {
-			delay := int64(random.IntN(3000))
+			delay := []int64{int64(random.IntN(3000)), 600_000, 600_001}[random.IntN(3)]
 			e.StartDelay = &delay
 		}
 		reports = append(reports, e)

@@ -152,7 +152,7 @@ func (m *meter) label(e *Event) {
 			*l.to = l.from
 		}
 	}
-	if e.StartDelay != nil && m.StartupMS == nil {
+	if e.StartDelay != nil && *e.StartDelay <= maxStartup && m.StartupMS == nil {
 		m.StartupMS = e.StartDelay
 	}
 	changed := e.Bandwidth > 0 && m.bandwidth > 0 && e.Bandwidth != m.bandwidth

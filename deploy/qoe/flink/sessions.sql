@@ -115,7 +115,7 @@ SELECT s.*,
   MIN(CASE WHEN device <> '' THEN n END) OVER (PARTITION BY session_id) AS device_at,
   MIN(CASE WHEN player <> '' THEN n END) OVER (PARTITION BY session_id) AS player_at,
   MIN(CASE WHEN network <> '' THEN n END) OVER (PARTITION BY session_id) AS network_at,
-  MIN(CASE WHEN start_delay IS NOT NULL THEN n END) OVER (PARTITION BY session_id) AS delay_at,
+  MIN(CASE WHEN start_delay <= 600000 THEN n END) OVER (PARTITION BY session_id) AS delay_at,
   MIN(CASE WHEN event = 'first_frame' THEN n END) OVER (PARTITION BY session_id) AS frame_at,
   MAX(n) OVER (PARTITION BY session_id) AS last_at
 FROM qoe_starved s;
