@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Sink takes reports on their way elsewhere. It must not wait: what it has no room for it drops, and says how many.
+// Sink takes reports on their way elsewhere. It must not wait: what it has no room for it drops.
 type Sink interface {
+	// Put takes reports, or none, and tells how many it has dropped since it was last asked; also once it is closed.
 	Put(reports []Event) (dropped int)
 	// Close sends what is under way, for as long as ctx lasts.
 	Close(ctx context.Context) error
@@ -105,6 +106,7 @@ func (c *Collector) Close(ctx context.Context) error {
 			first = err
 		}
 	}
+	c.pass(nil)
 	return first
 }
 
@@ -118,6 +120,7 @@ func (c *Collector) run() {
 		case b := <-c.queue:
 			trouble = c.note(c.work(b), trouble)
 		case <-tick.C:
+			c.pass(nil)
 			trouble = c.note(c.sweep(), trouble)
 		case <-c.stop:
 			for {
@@ -149,9 +152,7 @@ func (c *Collector) work(b batch) error {
 	for i := range b.reports {
 		c.observer.Received(b.reports[i].Kind, 1)
 	}
-	for _, s := range c.sinks {
-		c.drop(DropSink, s.Put(b.reports))
-	}
+	c.pass(b.reports)
 	late, full, err := c.store.Append(ctx, b.reports)
 	c.drop(DropLate, late)
 	c.drop(DropFull, full)
@@ -162,6 +163,13 @@ func (c *Collector) work(b batch) error {
 		b.then(ctx, b.reports)
 	}
 	return err
+}
+
+// pass passes reports on, or none, and counts what was dropped meanwhile.
+func (c *Collector) pass(reports []Event) {
+	for _, s := range c.sinks {
+		c.drop(DropSink, s.Put(reports))
+	}
 }
 
 func (c *Collector) drop(why Drop, n int) {

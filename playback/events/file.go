@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,11 +31,13 @@ type File struct {
 	queue chan []Event
 	stop  chan struct{}
 	done  chan struct{}
-	err   error // of the end; read after done
+	err   error        // of the end; read after done
+	lost  atomic.Int64 // reports since Put last said so
 
-	file *os.File
-	out  *bufio.Writer
-	size int64
+	file    *os.File
+	out     *bufio.Writer
+	size    int64
+	waiting int // reports that out holds, or a part of
 }
 
 var _ Sink = (*File)(nil)
@@ -53,11 +56,14 @@ func (f *File) open() error {
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(filepath.Join(f.dir, fileName), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(filepath.Join(f.dir, fileName), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
 	info, err := file.Stat()
+	if err == nil {
+		err = endLine(file, info.Size())
+	}
 	if err != nil {
 		return errors.Join(err, file.Close())
 	}
@@ -65,13 +71,30 @@ func (f *File) open() error {
 	return nil
 }
 
-// Put implements Sink.
+// endLine ends a line that was broken off, where the process was killed or the disk was full: what follows is none of it.
+func endLine(file *os.File, size int64) error {
+	if size == 0 {
+		return nil
+	}
+	var last [1]byte
+	if _, err := file.ReadAt(last[:], size-1); err != nil || last[0] == '\n' {
+		return err
+	}
+	_, err := file.WriteString("\n")
+	return err
+}
+
+// Put implements Sink. What is found later not to be writable is told by a later Put.
 func (f *File) Put(reports []Event) (dropped int) {
+	dropped = int(f.lost.Swap(0))
+	if len(reports) == 0 {
+		return dropped
+	}
 	select {
 	case f.queue <- reports:
-		return 0
+		return dropped
 	default:
-		return len(reports)
+		return dropped + len(reports)
 	}
 }
 
@@ -120,29 +143,38 @@ func (f *File) flush() error {
 	if f.file == nil {
 		return f.open()
 	}
-	if err := f.out.Flush(); err != nil {
+	err := f.out.Flush()
+	if err != nil {
+		f.lost.Add(int64(f.waiting)) // some of them may be there
 		err = errors.Join(err, f.file.Close())
 		f.file = nil
-		return err
 	}
-	return nil
+	f.waiting = 0
+	return err
 }
 
 func (f *File) write(reports []Event) error {
 	if f.file == nil {
 		if err := f.open(); err != nil {
+			f.lost.Add(int64(len(reports)))
 			return err
 		}
 	}
 	for i := range reports {
 		line, err := json.Marshal(&reports[i])
 		if err != nil {
+			f.lost.Add(1)
 			return err
 		}
 		n, err := f.out.Write(append(line, '\n'))
 		f.size += int64(n)
+		f.waiting++
 		if err != nil {
+			f.lost.Add(int64(len(reports) - i - 1))
 			return f.flush()
+		}
+		if f.out.Buffered() < n { // all before it has left
+			f.waiting = 1
 		}
 	}
 	if f.size >= f.most {

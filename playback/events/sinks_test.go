@@ -60,6 +60,52 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// A line that was broken off, as when the process was killed in the middle of it, spoils no other.
+func TestFileAfterKill(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, fileName)
+	storetest.Check(t, os.WriteFile(name, []byte(`{"session_id":"a","vid`), 0o600))
+	for range 2 {
+		f, err := OpenFile(dir, 10<<10, quietLog())
+		storetest.Check(t, err)
+		f.Put([]Event{event("b", Heartbeat, 1)})
+		storetest.Check(t, f.Close(t.Context()))
+	}
+	text, err := os.ReadFile(name)
+	storetest.Check(t, err)
+	lines := strings.Split(string(text), "\n")
+	if len(lines) != 4 || lines[1] != lines[2] || lines[3] != "" || json.Unmarshal([]byte(lines[1]), new(Event)) != nil {
+		t.Errorf("%q", lines)
+	}
+}
+
+// What a full disk doesn't take is counted, also where it is the last.
+func TestFileOnFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full, which stands for a full disk")
+	}
+	dir := t.TempDir()
+	storetest.Check(t, os.Symlink("/dev/full", filepath.Join(dir, fileName)))
+	f, err := OpenFile(dir, 10<<20, quietLog())
+	storetest.Check(t, err)
+	var seen counted
+	c := NewCollector(NewMemory(time.Now), 10_000, []Sink{f}, &seen, quietLog())
+	batch := make([]Event, 100)
+	for i := range batch {
+		batch[i] = event("a", Heartbeat, int64(i))
+	}
+	const batches = 15 // 160 KB, of which 64 are written at a time
+	for range batches {
+		c.Offer(batch, nil)
+	}
+	if c.Close(t.Context()) == nil {
+		t.Error("that they can't be written is not told")
+	}
+	if n := seen.dropped.Load(); n != batches*int64(len(batch)) {
+		t.Errorf("%d are dropped, want %d", n, batches*len(batch))
+	}
+}
+
 // What Kafka gets is every report, keyed by its session; with the brokers gone nothing waits.
 func TestKafka(t *testing.T) {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "unreel.events"))
