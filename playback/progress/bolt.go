@@ -69,10 +69,17 @@ func (b *Bolt) Put(ctx context.Context, r Report, now time.Time) (kept Report, e
 	if err = context.Cause(ctx); err != nil {
 		return Report{}, err
 	}
+	full := false // refuses the report, and must not undo what the sweep makes room by
 	err = b.db.Batch(func(tx *bbolt.Tx) (failed error) {
 		kept, failed = b.put(tx, r, now)
+		if full = errors.Is(failed, errFull); full {
+			failed = nil
+		}
 		return errors.Join(failed, b.sweep(tx, now))
 	})
+	if full && err == nil {
+		err = errFull
+	}
 	return kept, playback.Unavailable(ctx, "write progress", err)
 }
 
@@ -91,17 +98,26 @@ func (b *Bolt) put(tx *bbolt.Tx, r Report, now time.Time) (kept Report, err erro
 		if failed == nil && !r.supersedes(before) {
 			return before, nil
 		}
-	} else if used := tx.Size() - int64(b.db.Stats().FreePageN)*int64(b.db.Info().PageSize); used > b.most {
-		return Report{}, fmt.Errorf("%d bytes are in use, at most %d may be: %w", used, b.most, errFull)
+	} else if b.full(tx) {
+		return Report{}, errFull
 	}
 	if err = bucket.Put(key, []byte(r.value())); err != nil || old != nil {
 		return r, err
 	}
-	return r, trim(bucket, q)
+	oldest, err := trim(bucket, q)
+	if oldest.field() == r.field() {
+		return Report{}, err
+	}
+	return r, err
 }
 
 // errFull is a file that is as large as it may become.
 var errFull = errors.New("the file of progress is full")
+
+// full tells whether as much of the file is in use as may be.
+func (b *Bolt) full(tx *bbolt.Tx) bool {
+	return tx.Size()-int64(b.db.Stats().FreePageN)*int64(b.db.Info().PageSize) > b.most
+}
 
 // momentOf reads when something was made or deleted: its value begins with that, in ms since 1970.
 func momentOf(value []byte) time.Time {
@@ -135,20 +151,20 @@ func (b *Bolt) sweep(tx *bbolt.Tx, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-// trim deletes a viewer's oldest reports beyond MaxRecords.
-func trim(bucket *bbolt.Bucket, q Query) error {
+// trim deletes a viewer's oldest report where there are more than MaxRecords, and gives it; else it gives the zero Report.
+func trim(bucket *bbolt.Bucket, q Query) (deleted Report, err error) {
 	q.VideoID, q.DeviceID = "", q.onlyDevice()
 	n, oldest := 0, Report{}
-	err := each(bucket, q, func(_ []byte, r Report) error {
+	err = each(bucket, q, func(_ []byte, r Report) error {
 		if n++; n == 1 || compare(r, oldest) < 0 {
 			oldest = r
 		}
 		return nil
 	})
 	if err != nil || n <= MaxRecords {
-		return err
+		return Report{}, err
 	}
-	return bucket.Delete(append(q.prefix(), oldest.field()...))
+	return oldest, bucket.Delete(append(q.prefix(), oldest.field()...))
 }
 
 // onlyDevice is the device where that is the viewer.
@@ -212,7 +228,10 @@ func (b *Bolt) Delete(ctx context.Context, q Query, now time.Time) (n int, err e
 			failed = errors.Join(failed, bucket.Delete(key))
 		}
 		n = len(keys)
-		return errors.Join(failed, bury(tx.Bucket([]byte(gravesName)), q, now), b.sweep(tx, now))
+		if n > 0 || !b.full(tx) { // deletions of what isn't there could fill the disk
+			failed = errors.Join(failed, bury(tx.Bucket([]byte(gravesName)), q, now))
+		}
+		return errors.Join(failed, b.sweep(tx, now))
 	})
 	return n, playback.Unavailable(ctx, "delete progress", err)
 }

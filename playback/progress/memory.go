@@ -54,7 +54,10 @@ func (m *Memory) Put(_ context.Context, r Report, now time.Time) (Report, error)
 	}
 	v.reports[r.field()] = r
 	if len(v.reports) > MaxRecords {
-		delete(v.reports, slices.MinFunc(values(v.reports), compare).field())
+		oldest := slices.MinFunc(values(v.reports), compare)
+		if delete(v.reports, oldest.field()); oldest.field() == r.field() {
+			return Report{}, nil
+		}
 	}
 	return r, nil
 }

@@ -31,8 +31,8 @@ type Query struct{ VideoID, UserID, DeviceID string }
 // wrap playback.ErrUnavailable, or are a context's.
 type Store interface {
 	// Put keeps r, unless what is kept of the same viewer, film and device supersedes it, and gives what is kept then. What
-	// it said is kept stays, whatever happens to the process. A report that is older than a deletion of such is not kept: the
-	// zero Report tells so. Now is what the time is, here and below.
+	// it said is kept stays, whatever happens to the process. A report that is older than a deletion of such, or than the
+	// newest MaxRecords, is not kept: the zero Report tells so. Now is what the time is, here and below.
 	Put(ctx context.Context, r Report, now time.Time) (kept Report, err error)
 	// Find gives all that is kept of what q names, in no order.
 	Find(ctx context.Context, q Query) ([]Report, error)
@@ -66,7 +66,7 @@ type Keeper struct {
 func NewKeeper(store Store, now func() time.Time) *Keeper { return &Keeper{store: store, now: now} }
 
 // Put takes a report, and gives what is kept of the device and the film then: the report itself, unless that is older; the zero
-// Report if the viewer had it forgotten since. A report without a time is of now.
+// Report if the viewer had it forgotten since, or has as many newer ones as are kept. A report without a time is of now.
 func (k *Keeper) Put(ctx context.Context, r Report) (Report, error) {
 	q := Query{VideoID: r.VideoID, UserID: r.UserID, DeviceID: r.DeviceID}
 	if err := q.check(true, true); err != nil {

@@ -29,7 +29,7 @@ func NewRedis(db redis.UniversalClient) *Redis {
 
 // KEYS: hash of values, sorted set of times, hash of deletions. ARGV: field, value, updatedAt in ms, position in s, TTL in ms,
 // MaxRecords, now in ms, graveLife in ms, then the fields of the deletions that it may be of. It gives what is kept then, or
-// nothing where that is deleted.
+// nothing where that is deleted, or older than all that the viewer may have.
 const putScript = `
 for i = 9, #ARGV do
   local deleted = tonumber(redis.call('HGET', KEYS[3], ARGV[i]) or '')
@@ -45,14 +45,18 @@ if old then
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+local kept = ARGV[2]
 local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[6])
 if over > 0 then
   local popped = redis.call('ZPOPMIN', KEYS[2], over)
-  for i = 1, #popped, 2 do redis.call('HDEL', KEYS[1], popped[i]) end
+  for i = 1, #popped, 2 do
+    redis.call('HDEL', KEYS[1], popped[i])
+    if popped[i] == ARGV[1] then kept = '' end
+  end
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[5])
-return ARGV[2]
+return kept
 `
 
 // KEYS: as above. ARGV: film and device, or "" for all; now in ms, graveLife in ms, maxGraves. It gives how many it deleted.

@@ -169,6 +169,13 @@ func TestStoresAreBounded(t *testing.T) {
 		if oldest := slices.MinFunc(found, compare); len(found) != MaxRecords || oldest.VideoID != "film 0003" {
 			t.Errorf("%d reports, the oldest of %s", len(found), oldest.VideoID)
 		}
+		// One that is older than all of them is not kept, and isn't said to be.
+		if kept, failed := s.Put(t.Context(), report("ann", "late", "tv", 1, 0), noon); failed != nil || kept != (Report{}) {
+			t.Errorf("%+v is said to be kept, %v", kept, failed)
+		}
+		if left := find(t, s, Query{UserID: "ann", VideoID: "late"}); left != "" {
+			t.Errorf("%s is kept", left)
+		}
 	})
 }
 
@@ -316,5 +323,35 @@ func TestBoltIsBounded(t *testing.T) {
 	newer := report("ann", "film", "tv", 2, time.Second)
 	if kept, failed := s.Put(t.Context(), newer, noon); failed != nil || kept != newer {
 		t.Errorf("%+v, %v", kept, failed)
+	}
+
+	// Deletions take room too: those of what isn't there take none.
+	graves := func() (n int) {
+		storetest.Check(t, s.db.View(func(tx *bbolt.Tx) error {
+			n = tx.Bucket([]byte(gravesName)).Stats().KeyN
+			return nil
+		}))
+		return n
+	}
+	if n, failed := s.Delete(t.Context(), Query{UserID: "nobody"}, noon); n != 0 || failed != nil || graves() != 0 {
+		t.Errorf("%d, %v; %d deletions are remembered", n, failed, graves())
+	}
+	if n, failed := s.Delete(t.Context(), Query{UserID: "ann"}, noon); n != 1 || failed != nil || graves() != 1 {
+		t.Errorf("%d, %v; %d deletions are remembered", n, failed, graves())
+	}
+
+	// What is too old leaves, also where nothing but new reports come.
+	s.most = maxBytes
+	_, err = s.Put(t.Context(), report("bob", "film", "tv", 1, 0), noon)
+	storetest.Check(t, err)
+	s.most = 0
+	for range 2 {
+		_, err = s.Put(t.Context(), report("cid", "film", "tv", 1, 2*expiry), noon.Add(2*expiry))
+		if !errors.Is(err, errFull) {
+			t.Error(err)
+		}
+	}
+	if left := find(t, s, Query{UserID: "bob"}); left != "" {
+		t.Errorf("%s is still there", left)
 	}
 }
