@@ -2,6 +2,7 @@ package routing
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // Facts are what rules look at: what one rendition of a title is. What is zero or "" it doesn't have, and no condition on that
@@ -100,8 +101,8 @@ func hdr(f *Facts) string {
 	return "yes"
 }
 
-// matchGlob tells whether a text is one that a pattern of * and ? stands for. It never takes longer than the product of their
-// lengths.
+// matchGlob tells whether a text is one that a pattern of * and ? stands for, which is one character of UTF-8, or a byte that is
+// none. It never takes longer than the product of their lengths.
 func matchGlob(pattern, text string) bool {
 	p, t := 0, 0
 	star, from := -1, 0 // the last *, and where what follows it was tried last
@@ -110,10 +111,14 @@ func matchGlob(pattern, text string) bool {
 		case p < len(pattern) && pattern[p] == '*':
 			star, from = p, t
 			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
+		case p < len(pattern) && pattern[p] == '?':
+			_, n := utf8.DecodeRuneInString(text[t:])
+			p, t = p+1, t+n
+		case p < len(pattern) && pattern[p] == text[t]:
 			p, t = p+1, t+1
 		case star >= 0:
-			from++
+			_, n := utf8.DecodeRuneInString(text[from:])
+			from += n
 			p, t = star+1, from
 		default:
 			return false

@@ -241,13 +241,12 @@ func (c *condition) read() (reason string) {
 // readRate reads 3000000, 3000k or 3M, in bits per second.
 func readRate(text string) (float64, error) {
 	times := 1.0
-	switch {
-	case strings.HasSuffix(text, "k"):
-		times = 1e3
-	case strings.HasSuffix(text, "M"):
-		times = 1e6
+	if digits, ok := strings.CutSuffix(text, "k"); ok {
+		text, times = digits, 1e3
+	} else if digits, ok = strings.CutSuffix(text, "M"); ok {
+		text, times = digits, 1e6
 	}
-	n, err := strconv.ParseFloat(strings.TrimRight(text, "kM"), 64)
+	n, err := strconv.ParseFloat(text, 64)
 	return n * times, err
 }
 

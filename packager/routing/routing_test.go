@@ -49,6 +49,11 @@ func TestRulesFit(t *testing.T) {
 	} {
 		f(rule, film(), want)
 	}
+	umlaut := film()
+	umlaut.Title = "Föhr/日本"
+	for rule, want := range map[string]bool{"title=F?hr/??": true, "title=F*/?本": true, "title=F??hr*": false, "title=*ö*本": true, "title=????????": false} {
+		f(rule, umlaut, want) // ? is a character, however many bytes it has
+	}
 	for rule, want := range map[string]bool{
 		"kind=audio": true, "channels>=6": true, "channels=2": false, "language=pt": true, "language=PT-br": true, "language=p": false,
 		"language!=en": true, "codec=eac3": true, "codec=ac3": false, "height<9999": false, "hdr=no": false, "range!=pq": false, "bitrate<400k": true,
@@ -102,6 +107,8 @@ func TestRulesThatAreWrong(t *testing.T) {
 	f("height~1080=https://x.example", 1, 7, "no operator: known are = != < <= > >=")
 	f("height>=tall=https://x.example", 1, 9, `"tall" is no number`)
 	f("bitrate>=3x=https://x.example", 1, 10, "no bit rate")
+	f("bitrate>=3MM=https://x.example", 1, 10, "no bit rate")
+	f("bitrate>=3kM=https://x.example", 1, 10, "no bit rate")
 	f("duration>1y=https://x.example", 1, 10, "no duration")
 	f("height>=-1=https://x.example", 1, 9, "no number")
 	f("height>=NaN=https://x.example", 1, 9, "no number")
