@@ -125,6 +125,8 @@ func decodeJSON(body []byte, v any, place string) error {
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
 		return playback.Invalid(place+wrong.Field, "is a JSON %s where %s is expected", wrong.Value, jsonName(wrong.Type.Kind().String()))
+	case errors.As(err, &wrong) && place != "":
+		return playback.Invalid(strings.TrimSuffix(place, "."), "is a JSON %s where an object is expected", wrong.Value)
 	case errors.As(err, &wrong):
 		return fmt.Errorf("%w: a JSON %s where an object is expected", errBadRequest, wrong.Value)
 	case errors.As(err, &field):
@@ -137,8 +139,10 @@ func decodeJSON(body []byte, v any, place string) error {
 // jsonName is what JSON calls a Go kind.
 func jsonName(kind string) string {
 	switch {
-	case strings.HasPrefix(kind, "int"), strings.HasPrefix(kind, "uint"), strings.HasPrefix(kind, "float"):
+	case strings.HasPrefix(kind, "float"):
 		return "a number"
+	case strings.HasPrefix(kind, "int"), strings.HasPrefix(kind, "uint"):
+		return "a number that is whole and fits 64 bits"
 	case kind == "struct", kind == "map":
 		return "an object"
 	case kind == "slice":
@@ -172,6 +176,9 @@ func (m *moment) UnmarshalJSON(text []byte) error {
 		at, err := time.Parse(time.RFC3339, words)
 		if err != nil {
 			return playback.Invalid("updatedAt", "%q is no time of RFC 3339", words)
+		}
+		if at.UnixMilli() < 0 { // year 1 would be no time at all
+			return playback.Invalid("updatedAt", "%q is before 1970", words)
 		}
 		m.Time = at
 		return nil

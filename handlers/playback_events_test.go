@@ -113,7 +113,9 @@ func TestEventsRefuse(t *testing.T) {
 	} {
 		f("["+good+","+strings.Replace(good, old, change[0], 1)+"]", 400, change[1])
 	}
-	f(`["x"]`, 400, "an object is expected")
+	f(`["x"]`, 400, "events[0]: is a JSON string where an object is expected")
+	f("["+good+","+strings.Replace(good, "1700000000000", "1700000000000.5", 1)+"]", 400, "events[1].timestamp: is a JSON number 1700000000000.5 where a number that is whole")
+	f("["+good+","+strings.Replace(good, "1700000000000", "99999999999999999999", 1)+"]", 400, "events[1].timestamp: is a JSON number 99999999999999999999 where a number that is whole")
 	f("nothing", 400, "no JSON")
 	f("["+strings.Repeat(good+",", maxEvents)+good+"]", 400, "events: are 501")
 	f(strings.Repeat(" ", maxEventBody+1), 413, "too large")

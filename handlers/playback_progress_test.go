@@ -89,6 +89,7 @@ func TestProgressRefuses(t *testing.T) {
 	f(`{"videoId":"a","deviceId":"tv","timestamp":-1}`, 400, "timestamp: -1 is not from 0")
 	f(`{"videoId":"a","deviceId":"tv","timestamp":1,"updatedAt":"yesterday"}`, 400, "updatedAt: ")
 	f(`{"videoId":"a","deviceId":"tv","timestamp":1,"updatedAt":-5}`, 400, "updatedAt: ")
+	f(`{"videoId":"a","deviceId":"tv","timestamp":1,"updatedAt":"0001-01-01T00:00:00Z"}`, 400, "updatedAt: ")
 	f(`{"videoId":"a\u0000","deviceId":"tv","timestamp":1}`, 400, "videoId: holds a control")
 	f(`[]`, 400, "an object is expected")
 	f(`{"videoId":`, 400, "no JSON")
