@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	"unreel/playback"
 )
@@ -38,13 +39,17 @@ const (
 	// remembered is how long one that was measured is known, so that what comes late isn't a session of its own.
 	remembered = time.Hour
 	maxLogs    = 20_000
+	// maxMemory bounds, in bytes, the reports that Memory keeps of sessions that go on: some 500,000, which are 700 of two hours.
+	maxMemory = 128 << 20
 )
 
 // Memory is the store of one replica.
 type Memory struct {
-	now func() time.Time
+	now  func() time.Time
+	most int64 // bytes
 
 	mu        sync.Mutex
+	bytes     int64 // of all logs
 	logs      map[string]*log
 	closed    map[string]time.Time // when it may be forgotten
 	summaries []Summary
@@ -52,14 +57,49 @@ type Memory struct {
 
 type log struct {
 	reports []Event
+	bytes   int64
 	due     time.Time
+}
+
+// eventBytes is what a report takes beside its texts.
+const eventBytes = int64(unsafe.Sizeof(Event{})) + 8 // its position
+
+// add adds a report, of whose texts those are kept that the one before didn't have, if there is room for it in most bytes.
+func (l *log) add(e Event, most int64) (bytes int64, ok bool) {
+	before, bytes := &Event{}, eventBytes
+	if n := len(l.reports); n > 0 {
+		before = &l.reports[n-1]
+	}
+	for _, text := range [...][2]*string{
+		{&e.SessionID, &before.SessionID},
+		{&e.UserID, &before.UserID},
+		{&e.VideoID, &before.VideoID},
+		{&e.Rendition, &before.Rendition},
+		{&e.NetworkType, &before.NetworkType},
+		{&e.Region, &before.Region},
+		{&e.Device, &before.Device},
+		{&e.Player, &before.Player},
+		{&e.Error, &before.Error},
+	} {
+		if *text[0] == *text[1] {
+			*text[0] = *text[1]
+		} else {
+			bytes += int64(len(*text[0]))
+		}
+	}
+	if bytes > most || len(l.reports) >= MaxReports {
+		return 0, false
+	}
+	l.reports = append(l.reports, e)
+	l.bytes += bytes
+	return bytes, true
 }
 
 var _ Store = (*Memory)(nil)
 
 // NewMemory makes an empty store, whose clock is now.
 func NewMemory(now func() time.Time) *Memory {
-	return &Memory{now: now, logs: map[string]*log{}, closed: map[string]time.Time{}}
+	return &Memory{now: now, most: maxMemory, logs: map[string]*log{}, closed: map[string]time.Time{}}
 }
 
 // Append implements Store.
@@ -80,12 +120,13 @@ func (m *Memory) Append(_ context.Context, reports []Event) (late, full int, err
 				continue
 			}
 			l = &log{}
-			m.logs[e.SessionID] = l
 		}
-		if len(l.reports) >= MaxReports {
+		bytes, fits := l.add(e, m.most-m.bytes)
+		if m.bytes += bytes; !fits {
 			full++
-		} else {
-			l.reports = append(l.reports, e)
+		}
+		if fits && !ok {
+			m.logs[e.SessionID] = l
 		}
 		l.due = now.Add(wait(e.Kind))
 	}
@@ -116,6 +157,7 @@ func (m *Memory) Take(_ context.Context, most int) (sessions [][]Event, err erro
 		}
 		if !l.due.After(now) {
 			sessions = append(sessions, l.reports)
+			m.bytes -= l.bytes
 			delete(m.logs, id)
 			m.closed[id] = now.Add(remembered)
 		}

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -107,6 +108,48 @@ func TestStoresAreBounded(t *testing.T) {
 			t.Errorf("%d dropped", full)
 		}
 	})
+}
+
+// Memory is bounded in bytes, whatever players say: what is beyond is counted as too much, and there is room again when sessions
+// are over. What all reports of a session say alike is kept once.
+func TestMemoryIsBounded(t *testing.T) {
+	now := time.Now()
+	m := NewMemory(func() time.Time { return now })
+	const each, most = 4, 64 << 10
+	m.most = most
+	kept, dropped := 0, 0
+	for i := range 1000 {
+		reports := make([]Event, each)
+		for k := range reports {
+			reports[k] = event(fmt.Sprint("session ", i/10), Heartbeat, int64(i*each+k))
+			reports[k].UserID, reports[k].Error = strings.Repeat("u", 100), fmt.Sprint(i, k, strings.Repeat("e", 200))
+		}
+		_, full, err := m.Append(t.Context(), reports)
+		storetest.Check(t, err)
+		kept, dropped = kept+each-full, dropped+full
+	}
+	if m.bytes > most || m.bytes < most/2 || dropped == 0 || int64(kept) < most/(eventBytes+400) {
+		t.Errorf("%d bytes, %d reports are kept, %d dropped", m.bytes, kept, dropped)
+	}
+	now = now.Add(quiet)
+	sessions, err := m.Take(t.Context(), 1000)
+	storetest.Check(t, err)
+	taken := 0
+	for _, reports := range sessions {
+		if taken += len(reports); len(reports) == 0 {
+			t.Error("a session without a report")
+		}
+	}
+	if taken != kept || m.bytes != 0 {
+		t.Errorf("%d reports of %d are handed out, %d bytes are left", taken, kept, m.bytes)
+	}
+	first, second := event("s", Heartbeat, 1), event("s", Heartbeat, 2)
+	_, _, err = m.Append(t.Context(), []Event{first})
+	storetest.Check(t, err)
+	alone := m.bytes
+	if _, _, err = m.Append(t.Context(), []Event{second}); err != nil || m.bytes-alone != eventBytes || alone <= eventBytes {
+		t.Errorf("%v; the first costs %d bytes, the second %d", err, alone, m.bytes-alone)
+	}
 }
 
 func TestRoll(t *testing.T) {
