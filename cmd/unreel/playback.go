@@ -78,7 +78,10 @@ func openViewers(cfg *Config, library string, observer events.Observer, log *slo
 	v.closers = append(v.closers, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), lastReports)
 		defer cancel()
-		return collector.Close(ctx)
+		if lost := collector.Close(ctx); lost != nil { // no failure of ours: films were served
+			log.Warn("the last reports of players are lost", slog.Any("err", lost))
+		}
+		return nil
 	})
 	v.Events = collector
 	return v, nil

@@ -135,6 +135,20 @@ func TestRedisGoesAndComes(t *testing.T) {
 	}
 }
 
+// With Kafka gone films are served, reports are taken, and the end is none in failure.
+func TestKafkaIsGone(t *testing.T) {
+	p := start(t, "--listen", "127.0.0.1:0", "--drain-delay", "0s", "--state-dir=", "--kafka", "127.0.0.1:9", "demo")
+	base := p.url(t)
+	report := `[{"session_id":"s","video_id":"countdown","event":"heartbeat","timestamp":1700000000000}]`
+	if status, _, text := call(t, http.MethodPost, base+"api/events", report); status != http.StatusAccepted {
+		t.Errorf("%d %s", status, text)
+	}
+	if status, _ := getBody(t, base+"hls/countdown/master.m3u8"); status != http.StatusOK {
+		t.Errorf("the film: %d", status)
+	}
+	p.end(t)
+}
+
 // What players report is measured, counted, and written to files that hold every report once.
 func TestReportsAreKept(t *testing.T) {
 	state := t.TempDir()
