@@ -19,6 +19,7 @@ var oddFilms = []film{
 		"open-gop=1:bframes=3:b-adapt=0:keyint=50:min-keyint=50:scenecut=0"), aac)},
 	{"picture-far-behind", one([]string{"-itsoffset", "4"}, picture("25", 12), sound(48000, 16), x264(50), aac)},
 	{"sound-far-behind", one(picture("25", 20), []string{"-itsoffset", "7.5"}, sound(44100, 12), x264(50), aac)},
+	{"delimited", one(picture("25", 8), sound(48000, 8), x264(50, "-x264-params", "aud=1"), aac)}, // the first delimiter stands behind SEI
 	{"one-frame", one(picture("25", 1), x264(50, "-frames:v", "1"))},
 	{"anamorphic", one(picture("25", 8), x264(50, "-vf", "setsar=4/3"))},
 	{"surround", one(picture("25", 8), sound(48000, 8), x264(50), aac, []string{"-ac", "6"})},

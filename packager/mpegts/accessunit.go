@@ -55,6 +55,21 @@ func (y *nalSyntax) isSlice(kind byte) bool {
 	return kind <= y.lastVCL && (kind > 0 || y.headerBytes > 1) // H.264 has no type 0
 }
 
+// preamble watches for what may not stand before a sample's first slice.
+type preamble struct {
+	syntax *nalSyntax
+	sliced bool // a slice was seen
+}
+
+// repeats tells whether the sample's next NAL unit, of size bytes, is a delimiter that ours at the start has made one too many:
+// an access unit has one, and it comes first (ISO/IEC 14496-10 §7.4.1.2.3). ffmpeg, for one, puts x264's SEI before the
+// delimiter of the first picture. Behind a slice it is that of a second field.
+func (p *preamble) repeats(first byte, size int64) bool {
+	kind := p.syntax.typ(first)
+	p.sliced = p.sliced || p.syntax.isSlice(kind)
+	return !p.sliced && kind == p.syntax.delimiterType && size == int64(p.syntax.headerBytes)+1
+}
+
 // appendParameterSets appends NAL units with their start codes.
 func appendParameterSets(dst []byte, sets [][]byte) []byte {
 	for _, set := range sets {

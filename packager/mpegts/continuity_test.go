@@ -75,12 +75,16 @@ func (form *nalForm) annexB(sample []byte, lengthBytes int, sync bool, sets []by
 	if sync && slices.ContainsFunc(form.sets, func(kind byte) bool { return !seen[kind] }) {
 		out = append(out, sets...)
 	}
+	sliced = false
 	for _, unit := range units {
-		if len(unit) == 0 {
+		switch sliced = sliced || len(unit) > 0 && form.sliced(form.kind(unit[0])); {
+		case len(unit) == 0:
 			out = append(out, 0, 0, 0, 0)
-			continue
+		case !sliced && len(unit) == form.header+1 && form.kind(unit[0]) == form.delimits: // there is one at the start
+			out = append(out, make([]byte, 4+len(unit))...)
+		default:
+			out = append(append(out, 0, 0, 0, 1), unit...)
 		}
-		out = append(append(out, 0, 0, 0, 1), unit...)
 	}
 	out = append(out, rest...)
 	if len(rest) >= lengthBytes { // a lie: the index has counted it, so zeros make up what it didn't grow

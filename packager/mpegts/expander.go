@@ -4,13 +4,15 @@ package mpegts
 // so it gives exactly growth bytes more than it takes: where lengths lie, or the count in the index was another, what
 // follows is passed through as it is, and zero bytes at the end, which Annex B of ISO/IEC 14496-10 allows, make up the rest.
 type expander struct {
+	preamble
 	lengthBytes int64
 	size        int64 // of the sample
 	at          int64 // bytes of the sample taken
 	growth      int64 // bytes still to be added
 	unit        int64 // bytes left of the NAL unit
 	code        int   // bytes left of the start code
-	last        byte  // of the start code: 0 for an empty NAL unit
+	last        byte  // of the start code: 0 for a NAL unit that is empty or blank
+	blank       bool  // the NAL unit is a delimiter that may not stay: zeros take its place
 	lies        int   // samples with a lie
 }
 
@@ -28,6 +30,9 @@ func (e *expander) fill(dst, window []byte) {
 			dst = dst[1:]
 		case e.unit > 0:
 			n := copy(dst, window[e.at-start:][:min(e.unit, int64(len(dst)))])
+			if e.blank {
+				clear(dst[:n])
+			}
 			dst = dst[n:]
 			e.at += int64(n)
 			e.unit -= int64(n)
@@ -59,9 +64,12 @@ func (e *expander) length(b []byte) {
 	e.at += e.lengthBytes
 	e.growth -= 4 - e.lengthBytes
 	e.code, e.last, e.unit = 4, byte(min(n, 1)), n
+	if e.blank = n > 0 && e.repeats(b[e.lengthBytes], n); e.blank {
+		e.last = 0
+	}
 }
 
 func (e *expander) lie() {
 	e.lies++
-	e.unit = e.size - e.at
+	e.unit, e.blank = e.size-e.at, false
 }

@@ -52,6 +52,9 @@ func TestWhatSamplesHold(t *testing.T) {
 		{"all, and large", [][]byte{delimiter, sps, pps, nal(0x65, 250), nal(0x65, 250), nal(0x65, 255)}},
 		{"a delimiter", [][]byte{delimiter, nal(0x65, 900)}},
 		{"nothing but a delimiter", [][]byte{delimiter}},
+		{"a delimiter behind SEI", [][]byte{sei, delimiter, sps, pps, nal(0x65, 900)}}, // as ffmpeg writes x264's with aud=1
+		{"several delimiters", [][]byte{delimiter, sei, delimiter, delimiter, nal(0x65, 900)}},
+		{"a delimiter for each field", [][]byte{delimiter, nal(0x65, 100), delimiter, nal(0x61, 100)}},
 		{"SPS alone", [][]byte{sps, nal(0x65, 900)}},
 		{"sets behind a slice", [][]byte{nal(0x65, 100), sps, pps, nal(0x65, 100)}},
 		{"a long delimiter", [][]byte{{9, 0xF0, 0xFF}, nal(0x65, 100)}},
@@ -148,10 +151,11 @@ func TestExpanderAgrees(t *testing.T) {
 		join(4, nal(0x65, 177), nal(0x65, 178), nal(0x65, 179), nal(0x65, 180), nal(0x65, 181), nil, nil, nal(0x65, 1)),
 		{0, 0, 0},
 	} {
-		e := expander{lengthBytes: 4, size: int64(len(b))}
+		before := preamble{syntax: h264()}
+		e := expander{preamble: before, lengthBytes: 4, size: int64(len(b))}
 		expanded := make([]byte, len(b))
 		e.fill(expanded, b)
-		u := nalUnits{size: int64(len(b)), window: b}
+		u := nalUnits{preamble: before, size: int64(len(b)), window: b}
 		packets := make([]byte, (len(b)+183)/184*188)
 		for at := 0; at < len(b); at += 184 {
 			copy(packets[at/184*188+4:], b[at:min(at+184, len(b))])
@@ -174,7 +178,7 @@ func TestExpanderAgrees(t *testing.T) {
 func TestExpanderKeepsToItsGrowth(t *testing.T) {
 	for growth := range int64(40) {
 		b := join(2, nal(0x65, 3), nal(6, 20), nil, nal(0x65, 70), nil, nil, nal(1, 9))
-		e := expander{lengthBytes: 2, size: int64(len(b)), growth: growth}
+		e := expander{preamble: preamble{syntax: h264()}, lengthBytes: 2, size: int64(len(b)), growth: growth}
 		got := make([]byte, int64(len(b))+growth)
 		for at := 0; at < len(got); at += 7 {
 			e.fill(got[at:min(at+7, len(got))], b[e.at:])

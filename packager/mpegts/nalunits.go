@@ -7,9 +7,10 @@ import (
 
 // nalUnits walks the NAL units of a sample whose lengths are 4 bytes, and puts a start code (ISO/IEC 14496-10 Annex B)
 // where each length went in the packets. The sample's own bytes stay as they were read: other samples may share them.
-// A length of zero becomes four zero bytes, which Annex B allows between NAL units. One that points past the sample is
-// a lie: it and all that follows are passed through.
+// A length of zero becomes four zero bytes, which Annex B allows between NAL units; so does a delimiter that may not stay,
+// with its length. A length that points past the sample is a lie: it and all that follows are passed through.
 type nalUnits struct {
+	preamble
 	size int64 // of the sample
 	next int64 // where the first length stands that isn't wholly written; never where there is none
 	at   int64 // bytes of the sample written
@@ -36,6 +37,15 @@ func (u *nalUnits) mark(out []byte, n int64) {
 			u.lie()
 			break
 		}
+		if length > 0 && u.repeats(u.window[u.next+4-u.windowStart], int64(length)) {
+			unit := 4 + int64(length)
+			u.blank(out, end, unit)
+			if u.next+unit > end {
+				break // the rest comes in the next packet
+			}
+			u.next += unit
+			continue
+		}
 		u.put(out, end, min(length, 1))
 		if u.next+4 > end {
 			break // what is left of the start code comes in the next packet
@@ -61,6 +71,14 @@ func (u *nalUnits) put(out []byte, end int64, code uint32) {
 		if k := from + i; k >= 0 && u.next+i < end {
 			out[k/payloadSize*packetSize+k%payloadSize] = byte(code >> (24 - 8*i)) //nolint:gosec // its bytes
 		}
+	}
+}
+
+// blank writes those of n zero bytes from next on that are among the bytes from at to end.
+func (u *nalUnits) blank(out []byte, end, n int64) {
+	for i := max(u.next, u.at); i < min(u.next+n, end); i++ {
+		k := i - u.at
+		out[k/payloadSize*packetSize+k%payloadSize] = 0
 	}
 }
 

@@ -54,8 +54,9 @@ func (m *Muxer) beginSample(c *piece, window []byte) {
 	m.pes.literal[0] = append(append(head, p.syntax.delimiter...), o.delimiter)
 	m.pes.literal[1] = sets
 	skip := int64(o.skip)
-	m.units = nalUnits{size: size, at: skip, next: skip, lies: m.units.lies}
-	m.expand = expander{lengthBytes: lengthBytes, size: size, at: skip, growth: growth, lies: m.expand.lies}
+	before := preamble{syntax: p.syntax}
+	m.units = nalUnits{preamble: before, size: size, at: skip, next: skip, lies: m.units.lies}
+	m.expand = expander{preamble: before, lengthBytes: lengthBytes, size: size, at: skip, growth: growth, lies: m.expand.lies}
 }
 
 // writeFrames makes packets of an audio piece. It puts the whole PES together, each time that some of it is written:
