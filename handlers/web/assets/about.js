@@ -1,7 +1,7 @@
 // What /info says of a title: in a line for its row, in a table beneath the player.
 
 import { formatsOf, LABELS } from './formats.js';
-import { bitrate, count, duration, language } from './words.js';
+import { bitrate, count, duration, language, picture } from './words.js';
 
 /** An element with properties and children. */
 export function element(name, properties = {}, ...children) {
@@ -52,7 +52,7 @@ function row(info, rendition) {
   const rate = info.streams.filter((s) => s.rendition === rendition.name && s.format === format).reduce((sum, s) => sum + s.average_bandwidth, 0);
   const cells = [
     rendition.name,
-    video ? `${video.width}×${video.height}, ${Number(video.frame_rate.toFixed(2))} fps` : 'none',
+    video ? picture(video) : 'none',
     unique(carried(info, rendition).map(trackLabel)).join(', '),
     rate ? bitrate(rate) : '–',
   ];

@@ -42,9 +42,14 @@ export async function refusal(response) {
   return `the server answered ${response.status} ${response.statusText}`.trim();
 }
 
-/** A place in a film as "2:05" or "1:02:05", of a time in s. */
+/** How large a picture is shown, turned and in square pixels as players show it, and its rate: "720×1280, 30 fps". */
+export function picture({ display_size: [width, height], frame_rate: rate }) {
+  return `${width}×${height}, ${Number(rate.toFixed(2))} fps`;
+}
+
+/** A place in a film as "2:05" or "1:02:05", of a time in s, which players count in fractions: the second at 19.999999 has come. */
 export function clock(time) {
-  const s = Math.floor(time);
+  const s = Math.floor(time + 1e-3);
   const two = (n) => String(n).padStart(2, '0');
   const hours = Math.floor(s / 3600);
   return hours ? `${hours}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { linksOf, pathOf } from '../assets/api.js';
 import { parse } from '../assets/thumbnails.js';
 import { named } from '../assets/tracks.js';
-import { bitrate, clock, count, duration, language } from '../assets/words.js';
+import { bitrate, clock, count, duration, language, picture } from '../assets/words.js';
 
 test('lengths', () => {
   for (const [seconds, words] of [[0.4, 'under 1 s'], [8.4, '8 s'], [59.6, '1 min'], [125, '2 min 5 s'], [3600, '1 h'], [6720, '1 h 52 min'], [97_200, '27 h']]) {
@@ -29,7 +29,12 @@ test('names of tracks', () => {
 });
 
 test('places in a film', () => {
-  for (const [time, words] of [[0, '0:00'], [65.9, '1:05'], [3725, '1:02:05']]) assert.equal(clock(time), words);
+  for (const [time, words] of [[0, '0:00'], [19.999999, '0:20'], [65.9, '1:05'], [3725, '1:02:05']]) assert.equal(clock(time), words);
+});
+
+test('pictures as they are shown', () => {
+  assert.equal(picture({ width: 1280, height: 720, display_size: [720, 1280], frame_rate: 30 }), '720×1280, 30 fps');
+  assert.equal(picture({ width: 720, height: 576, display_size: [1024, 576], frame_rate: 59.94006 }), '1024×576, 59.94 fps');
 });
 
 test('thumbnails', () => {
