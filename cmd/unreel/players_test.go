@@ -97,6 +97,7 @@ func playersLibrary(t *testing.T) string {
 		"-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu")
 	secondsFile(t, root, "two languages.en.sdh.vtt", "[beep]", 40)
 	secondsFile(t, root, "two languages.de.forced.vtt", "Schild", 40)
+	makeFilm(t, root, "short picture.mp4", "-t", "4", "-i", small, "-t", "100", "-i", small, "-map", "0:v", "-map", "1:a", "-c", "copy")
 	tonguesFilm(t, root)
 	newerFilm(t, root, "av1", []string{"libsvtav1", "-preset", "12"}, "libopus")
 	newerFilm(t, root, "vp9", []string{"libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"}, "flac")

@@ -1,6 +1,6 @@
 // Plays DASH by shaka-player. The module is fetched when it is first chosen.
 
-import { failedRequest } from './hls.js';
+import { failedRequest, TAIL } from './hls.js';
 import { named, qualityChoices } from './tracks.js';
 import { bitrate } from './words.js';
 
@@ -25,6 +25,7 @@ export class DashEngine {
   #on;
   #failing = false; // what was last asked of the server did not come
   #ended = false;
+  #end = new AbortController();
 
   constructor(shaka, video, manifest, time, on) {
     this.name = `shaka-player ${shaka.Player.version}`;
@@ -40,6 +41,8 @@ export class DashEngine {
       this.#player.addEventListener(event, () => !this.#ended && on.tracks());
     }
     this.#player.addEventListener('error', ({ detail }) => this.#error(detail));
+    this.#player.addEventListener('buffering', ({ buffering }) => buffering && this.#pictureEnded() && this.#reach(TAIL));
+    video.addEventListener('seeking', () => this.#reach(AHEAD), { signal: this.#end.signal });
     this.#player.addEventListener('segmentappended', () => (this.#failing = false));
     this.#player.getNetworkingEngine().addEventListener('retry', () => (this.#failing = true));
     this.ready = this.#open(video, manifest, time);
@@ -56,7 +59,20 @@ export class DashEngine {
 
   destroy() {
     this.#ended = true;
+    this.#end.abort();
     return this.#player.destroy();
+  }
+
+  /** Whether only sound is left to play: the picture has run out, and of the sound there is all that was to be fetched. */
+  #pictureEnded() {
+    const { video, audio } = this.#player.getBufferedInfo();
+    const left = (ranges) => (ranges.at(-1)?.end ?? 0) - this.#video.currentTime;
+    return video.length > 0 && left(video) < 1 && left(audio) > AHEAD / 2;
+  }
+
+  /** How far ahead is fetched, in s: see HlsEngine. */
+  #reach(goal) {
+    this.#player.configure('streaming.bufferingGoal', goal);
   }
 
   get qualities() {

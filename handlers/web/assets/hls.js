@@ -6,6 +6,7 @@ import { bitrate, refusal } from './words.js';
 const RECOVERY = 5000; // ms within which a second decoding error is not worth another try
 const ECHO = 500; // ms within which hls.js may still report what the video element already did
 const AHEAD = 60; // s of film fetched ahead at most: many a viewer leaves in the first minute
+export const TAIL = 3600; // s of sound fetched behind the picture's end at most
 
 /** Whether this browser has Media Source Extensions at all; an iPhone has them under a name of its own. */
 export const possible = () => 'ManagedMediaSource' in globalThis || 'MediaSource' in globalThis;
@@ -48,6 +49,9 @@ export class HlsEngine {
       this.#failing = false;
       this.#measured = true;
     });
+    this.#hls.on(Events.BUFFER_EOS, (_, { type }) => type !== 'audio' && this.#reach(TAIL, TAIL));
+    const { maxBufferLength } = this.#hls.config;
+    video.addEventListener('seeking', () => this.#reach(maxBufferLength, AHEAD), { signal: this.#end.signal });
     const tracks = [Events.MANIFEST_PARSED, Events.AUDIO_TRACKS_UPDATED, Events.LEVEL_SWITCHED, Events.AUDIO_TRACK_SWITCHED,
       Events.SUBTITLE_TRACKS_UPDATED, Events.SUBTITLE_TRACK_SWITCH];
     for (const event of tracks) this.#hls.on(event, () => on.tracks());
@@ -124,6 +128,14 @@ export class HlsEngine {
   get current() {
     const level = this.#hls.levels[this.#hls.currentLevel];
     return level && { rendition: folderOf(level.uri), bandwidth: level.averageBitrate || level.bitrate };
+  }
+
+  /**
+   * How far ahead is fetched, in s. A picture that is shorter than its sound needs all of that: Media Source Extensions play on
+   * behind the picture's end only once both have come to theirs.
+   */
+  #reach(least, most) {
+    Object.assign(this.#hls.config, { maxBufferLength: least, maxMaxBufferLength: most });
   }
 
   #error(Hls, data) {

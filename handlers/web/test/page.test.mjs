@@ -69,6 +69,14 @@ test('an address opens its title, whatever its name', async () => {
   await context.close();
 });
 
+test('sound that goes on long after its picture is heard', async () => {
+  for (const format of ['ts', 'cmaf', 'dash']) {
+    const { page, context } = await visit(browser, `?format=${format}#short%20picture`);
+    await playedTo(page, 8); // the picture ends at 4 s, the sound a minute and a half later
+    await context.close();
+  }
+});
+
 test('a film that can’t be played says why', async () => {
   const { page, context } = await visit(browser);
   await page.getByRole('searchbox').fill(BROKEN);
