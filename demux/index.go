@@ -95,7 +95,7 @@ type Edit struct {
 // VideoFormat is what a visual sample entry says.
 type VideoFormat struct {
 	Width, Height  int       // coded, in pixels, before rotation
-	PixelAspect    [2]uint32 // horizontal and vertical spacing (pasp); {1, 1} where absent
+	PixelAspect    [2]uint32 // horizontal and vertical spacing, from pasp, else from the SPS; {1, 1} where neither tells
 	Rotation       int       // degrees clockwise to show it upright: 0, 90, 180, 270 (tkhd matrix)
 	Matrix         [9]int32  // tkhd matrix as it stands, §8.3.2
 	NALLengthBytes int       // 1, 2, 3 or 4 (ISO/IEC 14496-15 §5.3.3.1); 0 where a format has none

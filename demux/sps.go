@@ -2,8 +2,9 @@ package demux
 
 // An sps is what a sequence parameter set says of pictures that its sample entry doesn't, or should.
 type sps struct {
-	depth, chroma int // bits of luma; chroma_format_idc
-	width, height int // pixels as shown, cropped; nonsense is no more than maxSide or not above 0
+	depth, chroma int       // bits of luma; chroma_format_idc
+	width, height int       // pixels as shown, cropped; nonsense is no more than maxSide or not above 0
+	aspect        [2]uint32 // of a pixel, horizontal and vertical; zero where nothing is said
 	colour        Colour
 }
 
@@ -68,24 +69,56 @@ func (r *bitReader) flag() bool { return r.read(1) == 1 }
 
 // visualUsability reads the beginning of vui_parameters, which H.264 and HEVC share (ISO/IEC 14496-10 §E.1.1, Rec. ITU-T
 // H.265 §E.2.1).
-func (r *bitReader) visualUsability() Colour {
-	const extended = 255
-	c := noColour
-	if r.flag() && r.read(8) == extended { // sample aspect ratio
-		r.read(32)
+func (s *sps) visualUsability(r *bitReader) {
+	if r.flag() {
+		s.aspect = r.aspect()
 	}
 	if r.flag() { // overscan
 		r.read(1)
 	}
 	if !r.flag() {
-		return c
+		return
 	}
 	r.read(3) // video_format
-	c.FullRange = r.flag()
+	s.colour.FullRange = r.flag()
 	if r.flag() {
-		c.readColour(r)
+		s.colour.readColour(r)
 	}
-	return c
+}
+
+// aspects are the shapes of pixels that have a number, from 1 (ISO/IEC 14496-10 Table E-1, Rec. ITU-T H.265 Table E.1).
+var aspects = [...][2]uint32{
+	{1, 1},
+	{12, 11},
+	{10, 11},
+	{16, 11},
+	{40, 33},
+	{24, 11},
+	{20, 11},
+	{32, 11},
+	{80, 33},
+	{18, 11},
+	{15, 11},
+	{64, 33},
+	{160, 99},
+	{4, 3},
+	{3, 2},
+	{2, 1},
+}
+
+// aspect reads the shape of a pixel; zero where it is not specified.
+func (r *bitReader) aspect() [2]uint32 {
+	const extended = 255
+	switch number := r.read(8); {
+	case number == extended:
+		x, y := uint32(r.read(16)), uint32(r.read(16)) //nolint:gosec // 16 bits
+		if x > 0 && y > 0 {
+			return [2]uint32{x, y}
+		}
+	case number >= 1 && number <= len(aspects):
+		return aspects[number-1]
+	}
+	return [2]uint32{}
 }
 
 // Chroma formats (chroma_format_idc).
@@ -138,7 +171,7 @@ func readSPS264(unit []byte) (s sps, ok bool) {
 		s.crop(r, rows)
 	}
 	if r.flag() {
-		s.colour = r.visualUsability()
+		s.visualUsability(r)
 	}
 	return s, r.left() >= 0
 }

@@ -62,7 +62,7 @@ func readSPS265(unit []byte) (s sps, ok bool) {
 	}
 	r.read(2) // temporal motion vectors, strong intra smoothing
 	if r.flag() {
-		s.colour = r.visualUsability()
+		s.visualUsability(r)
 	}
 	return s, r.left() >= 0
 }

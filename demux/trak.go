@@ -19,6 +19,7 @@ type trak struct {
 	elst      box
 	dref      box
 	tables    tables
+	shaped    bool        // a pasp box tells the shape of its pixels
 	fragments *fragmented // what follows the tables; never nil once header was read
 }
 

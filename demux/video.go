@@ -27,16 +27,16 @@ func (t *trak) video(entry *box) error {
 		switch b.typ() {
 		case "colr":
 			v.colr(&b)
+		case "pasp":
+			if len(b.body) >= 8 && u32(b.body) != 0 && u32(b.body[4:]) != 0 {
+				v.PixelAspect, t.shaped = [2]uint32{u32(b.body), u32(b.body[4:])}, true
+			}
 		case "dvcC", "dvvC", "dvwC":
 			v.dovi(&b)
 		}
 	}
 	for b := range entry.children(78) {
 		switch b.typ() {
-		case "pasp":
-			if len(b.body) >= 8 && u32(b.body) != 0 && u32(b.body[4:]) != 0 {
-				v.PixelAspect = [2]uint32{u32(b.body), u32(b.body[4:])}
-			}
 		case "avcC":
 			known = true
 			if err := t.avcC(entry, &b); err != nil {
@@ -96,6 +96,9 @@ func (t *trak) sequenceSet(s sps, ok bool) {
 	if v := t.track.Video; ok && s.depth <= 16 {
 		v.BitDepth = s.depth
 		v.sequenceColour(s.colour)
+		if !t.shaped && s.aspect != [2]uint32{} {
+			v.PixelAspect = s.aspect
+		}
 		t.codedSize(s.width, s.height)
 	}
 }
