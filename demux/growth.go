@@ -23,26 +23,43 @@ func (t *trak) growth(ctx context.Context) (func(*Sample) error, error) {
 			t.track.ID, v.NALLengthBytes, total)
 		return nil, nil
 	}
-	w := &window{src: t.src}
+	w := &window{src: t.src, left: betweenCounted * t.limits.MaxCountBytes}
 	perUnit := uint32(4 - v.NALLengthBytes) //nolint:gosec // 1 to 3
 	return func(s *Sample) error {
+		if v.Uncounted {
+			return nil
+		}
 		n, err := w.count(ctx, s, v.NALLengthBytes)
 		s.Growth = n * perUnit
-		if errors.Is(err, errOutside) {
+		switch {
+		case errors.Is(err, errOutside):
 			return nil // a sample like this is refused if it is delivered at all
+		case errors.Is(err, errScattered):
+			v.Uncounted = true
+			t.warn("track %d has NAL lengths of %d bytes, and its %d bytes of media lie too far apart to count its NAL units",
+				t.track.ID, v.NALLengthBytes, total)
+			return nil
 		}
 		return err
 	}, nil
 }
 
-// errOutside is a sample that does not lie in the file.
-var errOutside = errors.New("outside of the file")
+// betweenCounted is how much more may be read than is counted, since other tracks' media lie between.
+const betweenCounted = 2
+
+var (
+	// errOutside is a sample that does not lie in the file.
+	errOutside = errors.New("outside of the file")
+	// errScattered are samples between which so much lies that reading them comes to more than it may.
+	errScattered = errors.New("too far apart")
+)
 
 // window reads a Source forwards through one buffer.
 type window struct {
 	src    Source
 	buffer []byte
 	start  int64 // of the buffer, in the source
+	left   int64 // bytes that may still be read
 }
 
 // count counts the NAL lengths in a sample. One that points past the sample's end is the last.
@@ -71,6 +88,9 @@ func (w *window) at(ctx context.Context, off int64, n int, end int64) ([]byte, e
 			return nil, errOutside
 		}
 		want := min(windowBytes, size-off)
+		if w.left -= want; w.left < 0 {
+			return nil, errScattered
+		}
 		r, err := w.src.ReadRange(ctx, off, want)
 		if err != nil {
 			return nil, err

@@ -110,8 +110,8 @@ type VideoFormat struct {
 	// Track.CodecID says, e.g. "dvh1.08.07" and "db1p": HLS's SUPPLEMENTAL-CODECS="dvh1.08.07/db1p", DASH's
 	// scte214:supplementalCodecs and scte214:supplementalProfiles. Both are "" where there is no such thing.
 	SupplementalID, SupplementalBrand string
-	// Uncounted says that NAL lengths are not 4 bytes long and that the media is larger than Limits.MaxCountBytes, so that
-	// its NAL units were not counted: Sample.Growth is unknown, and a format that needs it must refuse the track.
+	// Uncounted says that NAL lengths are not 4 bytes long and that the media is larger than Limits.MaxCountBytes, or lies
+	// scattered over much more than that, so that its NAL units were not counted: Sample.Growth is unknown, and a format that needs it must refuse the track.
 	Uncounted bool
 
 	boxed bool // Colour is that of a colr box

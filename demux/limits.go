@@ -4,7 +4,7 @@ package demux
 type Limits struct {
 	MaxMoovBytes  int64 // bytes of the moov, moof and sidx boxes in all, which are read whole: --max-moov-size
 	MaxSamples    int   // samples of all tracks that are indexed: --max-samples
-	MaxCountBytes int64 // bytes of media that Open reads to count NAL units with lengths of 1 to 3 bytes; see VideoFormat.Uncounted
+	MaxCountBytes int64 // bytes of media in which Open counts NAL units with lengths of 1 to 3 bytes; see VideoFormat.Uncounted
 }
 
 // DefaultLimits are enough for a day of 60 fps video with sound.
