@@ -117,7 +117,7 @@ func (r *aboutReader) brands(ctx context.Context, at, end int64) error {
 	r.about.MinorVersion = u32(b[4:])
 	for b = b[8:]; len(b) >= 4; b = b[4:] {
 		if u32(b) != 0 { // some writers leave room
-			r.about.Compatible = append(r.about.Compatible, printable(b))
+			r.about.Compatible = append(r.about.Compatible, fourCC(b))
 		}
 	}
 	return nil

@@ -46,16 +46,27 @@ func clampRate(rate float64) float64 {
 // audioConfig finds the decoder's configuration in a sample entry or in the "wave" atom of a QuickTime one.
 func audioConfig(entry *box, skip int) (found box) {
 	for b := range entry.children(skip) {
-		switch b.typ() {
-		case "esds", "dac3", "dec3", "dOps", "dfLa", "alac":
-			return b
-		case "wave":
-			if inner := audioConfig(&b, 0); inner.found() {
-				return inner
+		if b.typ() == "wave" {
+			for inner := range b.children(0) {
+				if configures(&inner) {
+					return inner
+				}
 			}
+		} else if configures(&b) {
+			return b
 		}
 	}
 	return box{}
+}
+
+// configures tells whether a box is a decoder's configuration.
+func configures(b *box) bool {
+	switch b.typ() {
+	case "esds", "dac3", "dec3", "dOps", "dfLa", "alac":
+		return true
+	default:
+		return false
+	}
 }
 
 // audioCodec names the codec.
@@ -166,9 +177,9 @@ func (t *trak) frameTicks() Ticks {
 			return Ticks(u32(table[8*i+4:]))
 		}
 	}
-	if len(t.fragments.runs) > 0 {
+	if first := t.fragments.runs.first(); first != nil {
 		var s Sample
-		t.fragments.runs[0].sample(0, &s)
+		first.sample(0, &s)
 		return s.Duration
 	}
 	return 0

@@ -8,23 +8,28 @@ import (
 
 // box is a box within a buffer (ISO/IEC 14496-12 §4.2).
 type box struct {
-	path   string // types from the moov down, e.g. "moov/trak/tkhd"
-	offset int64  // of its header, from the start of the file
-	header int    // bytes of its header
-	body   []byte // payload
+	within string  // types of the boxes around it from the moov down, each with a slash behind it: "moov/trak/"
+	name   [4]byte // its own type, printable
+	offset int64   // of its header, from the start of the file
+	header int     // bytes of its header
+	body   []byte  // payload
 }
 
 // typ is the box's own four characters.
-func (b *box) typ() string { return b.path[max(len(b.path)-4, 0):] }
+func (b *box) typ() string { return string(b.name[:]) }
+
+// path is all types from the moov down, e.g. "moov/trak/tkhd".
+func (b *box) path() string { return b.within + b.typ() }
 
 // found tells a box from the zero value that stands for a missing one.
-func (b *box) found() bool { return b.path != "" }
+func (b *box) found() bool { return b.name != [4]byte{} }
 
 // children walks the boxes within a payload, from byte skip on. It is as lenient as players are: what remains after the
 // last whole header is padding (QuickTime ends udta with four zero bytes), a size of 0 runs to the parent's end, and one
 // that passes that end is cut there, so that the reader of the child says what it misses.
 func (b *box) children(skip int) iter.Seq[box] {
 	return func(yield func(box) bool) {
+		within := b.path() + "/"
 		for at := skip; at >= 0 && len(b.body)-at >= 8; {
 			rest := b.body[at:]
 			size, header := uint64(binary.BigEndian.Uint32(rest)), 8
@@ -39,7 +44,8 @@ func (b *box) children(skip int) iter.Seq[box] {
 			}
 			size = min(size, uint64(len(rest)))
 			child := box{
-				path:   b.path + "/" + printable(rest[4:8]),
+				within: within,
+				name:   printable(rest[4:8]),
 				offset: b.offset + int64(b.header+at),
 				header: header,
 				body:   rest[header:size],
@@ -55,7 +61,7 @@ func (b *box) children(skip int) iter.Seq[box] {
 // child is the first box of a type.
 func (b *box) child(typ string) (found box) {
 	for c := range b.children(0) {
-		if c.typ() == typ {
+		if string(c.name[:]) == typ {
 			return c
 		}
 	}
@@ -63,19 +69,25 @@ func (b *box) child(typ string) (found box) {
 }
 
 // printable keeps a type's four characters fit for an error message.
-func printable(typ []byte) string {
+func printable(typ []byte) [4]byte {
 	text := [4]byte(typ)
 	for i, c := range text {
 		if c < 0x20 || c > 0x7e {
 			text[i] = '?'
 		}
 	}
+	return text
+}
+
+// fourCC is four such characters as a string.
+func fourCC(typ []byte) string {
+	text := printable(typ)
 	return string(text[:])
 }
 
 // errorf is a FormatError at this box; the format's last argument must be one of the package's kinds.
 func (b *box) errorf(format string, args ...any) error {
-	return &FormatError{Box: b.path, Offset: b.offset, Err: fmt.Errorf(format, args...)}
+	return &FormatError{Box: b.path(), Offset: b.offset, Err: fmt.Errorf(format, args...)}
 }
 
 // short is the error of a box that ends before its fields do.

@@ -6,11 +6,18 @@ import (
 	"slices"
 )
 
+// maxEntryBytes bounds a sample entry, which is kept as it stands and sent with every init section: no decoder's configuration is
+// near it.
+const maxEntryBytes = 1 << 20
+
 // describe reads the sample description (§8.5.2): what codec this is, and whether we can deliver it.
 func (t *trak) describe() error {
 	entry, err := t.sampleEntry()
 	if err != nil {
 		return err
+	}
+	if len(entry.body) > maxEntryBytes {
+		return entry.errorf("a sample entry of %d bytes, limit %d: %w", len(entry.body), maxEntryBytes, ErrTooLarge)
 	}
 	t.track.Entry = entry.bytes()
 	entry.body = t.track.Entry[8:] // so that what is put right in the one is in the other
@@ -41,23 +48,47 @@ func (t *trak) sampleEntry() (*box, error) {
 	if len(stsd.body) < 8 {
 		return nil, t.box.errorf("no whole stsd: %w", ErrCorrupt)
 	}
-	entries := slices.Collect(stsd.children(8))
-	if len(entries) == 0 {
+	first, n := stsd.entryNumber(1)
+	if n == 0 {
 		return nil, stsd.errorf("no sample entry: %w", ErrCorrupt)
 	}
-	if len(entries) == 1 {
-		return &entries[0], nil
+	if n == 1 {
+		return &first, nil
 	}
 	one, several, err := t.descriptions()
 	if err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(entries, encrypted); several && i >= 0 {
-		t.refuse("parts of it are encrypted (sample entry %q)", entries[i].typ())
-	} else if several && !allEqual(entries) {
-		t.refuse("its samples have several descriptions (%d sample entries)", len(entries))
+	used, _ := stsd.entryNumber(min(max(one, 1), n))
+	if several {
+		t.refuseSeveral(&first, n)
 	}
-	return &entries[min(max(one, 1), len(entries))-1], nil
+	return &used, nil
+}
+
+// entryNumber is a sample entry of an stsd, counted from 1, and how many there are.
+func (b *box) entryNumber(number int) (entry box, n int) {
+	for e := range b.children(8) {
+		if n++; n == number {
+			entry = e
+		}
+	}
+	return entry, n
+}
+
+// refuseSeveral refuses a track whose samples use several of n sample entries, unless all say the same.
+func (t *trak) refuseSeveral(first *box, n int) {
+	same := true
+	for e := range t.tables.stsd.children(8) {
+		if encrypted(e) {
+			t.refuse("parts of it are encrypted (sample entry %q)", e.typ())
+			return
+		}
+		same = same && e.name == first.name && bytes.Equal(e.body, first.body)
+	}
+	if !same {
+		t.refuse("its samples have several descriptions (%d sample entries)", n)
+	}
 }
 
 // descriptions tells which sample descriptions the chunks and the fragments use: one of them, and whether there are others.
@@ -87,15 +118,6 @@ func (t *trak) descriptions() (one int, several bool, err error) {
 // encrypted tells a sample entry of protected media (§8.12, and Apple's own).
 func encrypted(entry box) bool {
 	return slices.Contains([]string{"encv", "enca", "drms", "drmi", "drmt"}, entry.typ())
-}
-
-func allEqual(entries []box) bool {
-	for i := range entries {
-		if entries[i].typ() != entries[0].typ() || !bytes.Equal(entries[i].body, entries[0].body) {
-			return false
-		}
-	}
-	return true
 }
 
 // bytes is the box as it stands, with a header of 8 bytes.

@@ -18,8 +18,20 @@ const (
 	mostAhead  = 64 << 10
 )
 
+// fragment is a moof that is kept: a box of which there may be half a million.
+type fragment struct {
+	offset int64 // of its header, from the start of the file
+	header int   // bytes of its header
+	body   []byte
+}
+
+// box is the moof as boxes are walked.
+func (f *fragment) box() box {
+	return box{name: [4]byte([]byte("moof")), offset: f.offset, header: f.header, body: f.body}
+}
+
 // readFragments walks the top level on from the moov (§8.8), by the boxes' own sizes: what sidx and mfra say of places is
-// not believed. It keeps each moof and sidx, bounded together with the moov; of the media it reads what stands within reach.
+// not believed. It keeps each moof, bounded together with the moov and each sidx; of the media it reads what stands within reach.
 // A file that ends within a moof is a recording that was cut off: what was whole before that stands.
 func (f *file) readFragments(ctx context.Context) error {
 	f.ahead = leastAhead
@@ -34,7 +46,7 @@ func (f *file) readFragments(ctx context.Context) error {
 			return err
 		}
 		if typ == "moof" || typ == "sidx" {
-			b := box{path: typ, offset: at, header: int(header)}
+			b := box{name: [4]byte([]byte(typ)), offset: at, header: int(header)}
 			if size > f.size-at {
 				f.stump = b
 				return nil
@@ -43,18 +55,21 @@ func (f *file) readFragments(ctx context.Context) error {
 				return b.errorf("%d bytes with the moov and the fragments before it, limit %d (--max-moov-size): %w",
 					total, f.limits.MaxMoovBytes, ErrTooLarge)
 			}
-			if b.body, err = f.fragment(ctx, at+header, size-header); err != nil {
+			if b.body, err = f.fragmentBody(ctx, at+header, size-header); err != nil {
 				return fmt.Errorf("read %s: %w", typ, err)
 			}
-			f.fragments = append(f.fragments, b)
+			_, _ = f.structure.Write(b.body) // it never fails
+			if typ == "moof" {
+				f.fragments.add(fragment{header: b.header, offset: at, body: b.body})
+			}
 		}
 		at += size
 	}
 	return f.moov.errorf("more than %d boxes of fragments follow it: %w", maxFragmentBoxes, ErrTooLarge)
 }
 
-// fragment gives the body of a moof or sidx, which is kept. One that is not within reach says that it pays to read more.
-func (f *file) fragment(ctx context.Context, off, n int64) ([]byte, error) {
+// fragmentBody gives the body of a moof or sidx, which may be kept. One that is not within reach says that it pays to read more.
+func (f *file) fragmentBody(ctx context.Context, off, n int64) ([]byte, error) {
 	if b, ok := f.within(off, n); ok {
 		return slices.Clone(b), nil
 	}

@@ -52,7 +52,7 @@ func (t *trak) inBand(ctx context.Context) error {
 
 // nameVideo takes what a sequence parameter set tells that was not known when the sample entry was read.
 func (t *trak) nameVideo(sets [][]byte) {
-	k, v, typ := t.track, t.track.Video, printable(t.track.Entry[4:8])
+	k, v, typ := t.track, t.track.Video, fourCC(t.track.Entry[4:8])
 	if k.Codec == H264 {
 		t.sequenceSet(readSPS264(sets[0]))
 		if len(sets[0]) >= 4 {

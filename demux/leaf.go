@@ -27,7 +27,7 @@ func decodeLeaf[T mp4.Box](b *box) (leaf T, err error) {
 	}
 	leaf, ok := decoded.(T)
 	if !ok {
-		return leaf, &FormatError{Box: b.path, Offset: b.offset, Err: fmt.Errorf("decodes as a %q box: %w", decoded.Type(), ErrCorrupt)}
+		return leaf, &FormatError{Box: b.path(), Offset: b.offset, Err: fmt.Errorf("decodes as a %q box: %w", decoded.Type(), ErrCorrupt)}
 	}
 	return leaf, nil
 }

@@ -29,7 +29,7 @@ type sampleDefaults struct{ description, duration, size, flags uint32 }
 // fragmented is what all movie fragments hold of one track.
 type fragmented struct {
 	defaults sampleDefaults // of trex
-	runs     []run
+	runs     pages[run]
 	n        int64 // samples
 	bytes    int64 // of media
 
@@ -49,12 +49,16 @@ func (m *movie) readMoofs(mvex *box) error {
 		if len(b.body) < 24 {
 			return b.short(24)
 		}
-		m.fragmentsOf(u32(b.body[4:])).defaults = sampleDefaults{
+		k, err := m.fragmentsOf(&b)
+		if err != nil {
+			return err
+		}
+		k.defaults = sampleDefaults{
 			description: u32(b.body[8:]), duration: u32(b.body[12:]), size: u32(b.body[16:]), flags: u32(b.body[20:]),
 		}
 	}
-	for i := range m.fragments {
-		moof := &m.fragments[i]
+	for kept := range m.fragments.each() {
+		moof := kept.box()
 		end := moof.offset // of the media of the traf before
 		for b := range moof.children(0) {
 			if b.typ() != "traf" {
@@ -72,13 +76,19 @@ func (m *movie) readMoofs(mvex *box) error {
 	return nil
 }
 
-func (m *movie) fragmentsOf(id uint32) *fragmented {
+// fragmentsOf are those of the track that a trex or tfhd names.
+func (m *movie) fragmentsOf(b *box) (*fragmented, error) {
+	id := u32(b.body[4:])
 	k := m.fragmented[id]
-	if k == nil {
-		k = &fragmented{}
-		m.fragmented[id] = k
+	if k != nil {
+		return k, nil
 	}
-	return k
+	if len(m.fragmented) == maxTracks {
+		return nil, b.errorf("track_ID %d is one of more than %d: %w", id, maxTracks, ErrTooLarge)
+	}
+	k = &fragmented{}
+	m.fragmented[id] = k
+	return k, nil
 }
 
 // traf is one track's part of a fragment while it is read.
@@ -109,7 +119,7 @@ func (m *movie) readTraf(b *box, moof, end int64) (int64, error) {
 	}
 	for c := range b.children(0) {
 		if c.typ() == "trun" {
-			if err = t.readTrun(&c); err != nil {
+			if err = m.readTrun(&t, &c); err != nil {
 				return 0, err
 			}
 		}
@@ -122,7 +132,10 @@ func (m *movie) readTfhd(b *box, moof, end int64) (traf, error) {
 		return traf{}, b.short(8)
 	}
 	flags := u32(b.body) & 0xffffff
-	k := m.fragmentsOf(u32(b.body[4:]))
+	k, err := m.fragmentsOf(b)
+	if err != nil {
+		return traf{}, err
+	}
 	t := traf{fragmented: k, defaults: k.defaults, base: end}
 	rest := b.body[8:]
 	if flags&tfhdBase != 0 {
@@ -179,7 +192,7 @@ func (t *traf) readTfdt(b *box) error {
 }
 
 // readTrun notes a run (§8.8.8). Where it says no place of its own, its media follows that of the run before.
-func (t *traf) readTrun(b *box) error {
+func (m *movie) readTrun(t *traf, b *box) error {
 	r := run{box: b.offset, defaults: t.defaults, decode: t.gap}
 	if len(b.body) < 8 {
 		return b.short(8)
@@ -203,7 +216,7 @@ func (t *traf) readTrun(b *box) error {
 	if count > math.MaxInt32 {
 		return b.errorf("%d samples (--max-samples): %w", count, ErrTooLarge)
 	}
-	r.n, r.entries = int(count), rest
+	r.n, r.entries = int32(count), rest
 	if t.data < 0 || t.data > most {
 		return b.errorf("its media begins at byte %d: %w", t.data, ErrCorrupt)
 	}
@@ -215,5 +228,8 @@ func (t *traf) readTrun(b *box) error {
 		r.decode, r.timed, t.timed = t.decode, true, false
 	}
 	t.gap = 0
+	if m.runs++; m.runs > maxRuns {
+		return b.errorf("more than %d runs of samples: %w", maxRuns, ErrTooLarge)
+	}
 	return t.take(&r, b)
 }

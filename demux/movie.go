@@ -14,6 +14,7 @@ type movie struct {
 	traks []*trak
 
 	fragmented map[uint32]*fragmented // by track_ID; nil in a film that is not in fragments
+	runs       int                    // of all fragments so far
 	samples    int                    // of all tables built so far
 	companion  *Samples               // the first of them
 }
@@ -107,15 +108,15 @@ func (m *movie) finish(ctx context.Context) error {
 
 // setAside ignores the tracks that another one refers to as its chapters (QuickTime "chap" track references).
 func (m *movie) setAside() {
-	chapters := map[uint32]bool{}
+	traks := map[uint32]*trak{}
 	for _, t := range m.traks {
-		for _, id := range t.chapters {
-			chapters[id] = true
-		}
+		traks[t.track.ID] = t
 	}
 	for _, t := range m.traks {
-		if chapters[t.track.ID] {
-			t.track.Kind = KindOther
+		for ids := t.chapters; len(ids) >= 4; ids = ids[4:] {
+			if chapters := traks[u32(ids)]; chapters != nil {
+				chapters.track.Kind = KindOther
+			}
 		}
 	}
 }

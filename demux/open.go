@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 // maxTopBoxes bounds the walk over a file's top level: a progressive file has a handful.
@@ -27,6 +29,8 @@ func Open(ctx context.Context, src Source, limits Limits) (*Index, error) {
 	if err = f.readInto(ctx, f.moov.body, f.moov.offset+int64(f.moov.header)); err != nil {
 		return nil, fmt.Errorf("read moov: %w", err)
 	}
+	f.structure.Reset()
+	_, _ = f.structure.Write(f.moov.body) // it never fails
 	if mvex := f.moov.child("mvex"); mvex.found() {
 		if err = f.readFragments(ctx); err != nil {
 			return nil, err
@@ -54,8 +58,10 @@ type file struct {
 	mediaFirst bool  // an mdat stands before the moov
 	moov       box   // its body is read by Open
 	moovBytes  int64 // of its body
-	fragments  []box // each moof and sidx after a moov that announces them, with their bodies
 	stump      box   // the moof within which the file ends
+
+	fragments pages[fragment] // each moof after a moov that announces them
+	structure xxhash.Digest   // of the bodies of the moov, each moof and sidx, in the order of the file
 
 	glance   []byte // what peek read last
 	glanceAt int64  // where that stands
@@ -96,11 +102,11 @@ func (f *file) find(ctx context.Context) error {
 			if failed != nil {
 				return fmt.Errorf("read ftyp: %w", failed)
 			}
-			f.brand = printable(brand)
+			f.brand = fourCC(brand)
 		case "mdat":
 			f.mediaFirst = true
 		case "moov":
-			f.moov = box{path: "moov", offset: at, header: int(header)}
+			f.moov = box{name: [4]byte([]byte(typ)), offset: at, header: int(header)}
 			f.moovBytes = size - header
 			return f.checkMoov()
 		case "moof":
@@ -126,7 +132,7 @@ func (f *file) topBox(ctx context.Context, at int64) (typ string, header, size i
 	if err != nil {
 		return "", 0, 0, fmt.Errorf("read box header at byte %d: %w", at, err)
 	}
-	typ = printable(b[4:8])
+	typ = fourCC(b[4:8])
 	header, size = 8, int64(u32(b))
 	switch {
 	case size == 0:

@@ -6,18 +6,22 @@ import (
 	"math/bits"
 )
 
+// maxRuns bounds the runs of all tracks, of which each is noted at 80 bytes where a trun may have 16: a film of two hours in
+// fragments of one frame has 450,000.
+const maxRuns = 1 << 19
+
 // run is a trun (§8.8.8) with all that its samples need: where they lie, when they begin, what they don't say themselves.
 type run struct {
-	box      int64  // where the trun stands, bytes from the start of the file
-	data     int64  // where the first sample lies
-	decode   Ticks  // decode time of the first sample; where it is not timed, how long after the run before it begins
-	timed    bool   // it follows a tfdt
-	fields   uint32 // its flags
-	first    uint32 // flags of the first sample
-	inOrder  bool   // its composition offsets are not heeded
-	n        int    // samples
+	box      int64 // where the trun stands, bytes from the start of the file
+	data     int64 // where the first sample lies
+	decode   Ticks // decode time of the first sample; where it is not timed, how long after the run before it begins
 	entries  []byte
 	defaults sampleDefaults
+	n        int32  // samples
+	fields   uint32 // its flags
+	first    uint32 // flags of the first sample
+	timed    bool   // it follows a tfdt
+	inOrder  bool   // its composition offsets are not heeded
 }
 
 // notSync are the sample flags (§8.8.3.1) of which each tells that a sample is no sync sample: sample_is_non_sync_sample,
@@ -68,7 +72,7 @@ func (t *traf) take(r *run, b *box) error {
 	}
 	if r.fields&(trunSize|trunFlags) != 0 {
 		var s Sample
-		for i := range r.n {
+		for i := range int(r.n) {
 			r.sample(i, &s)
 			t.unsynced = t.unsynced || !s.Sync
 			if r.fields&trunSize != 0 {
@@ -88,7 +92,7 @@ func (t *traf) take(r *run, b *box) error {
 	t.n += int64(r.n)
 	t.bytes += size
 	t.data += size
-	t.runs = append(t.runs, *r)
+	t.runs.add(*r)
 	return nil
 }
 
@@ -99,8 +103,7 @@ func (t *trak) feedRuns(ctx context.Context, b *builder, grow func(*Sample) erro
 	if t.track.Kind == KindAudio {
 		t.ignoreOffsets()
 	}
-	for i := range t.fragments.runs {
-		r := &t.fragments.runs[i]
+	for r := range t.fragments.runs.each() {
 		if err = context.Cause(ctx); err != nil {
 			return false, err
 		}
@@ -113,7 +116,7 @@ func (t *trak) feedRuns(ctx context.Context, b *builder, grow func(*Sample) erro
 			return false, nil
 		}
 		past, err = t.feedRun(b, r, grow)
-		if err == nil && lost > 0 && past < r.n {
+		if err == nil && lost > 0 && past < int(r.n) {
 			err = r.errorf("it follows %d samples that lie past the end of the file: %w", lost, ErrCorrupt)
 		}
 		if err != nil {
@@ -122,7 +125,7 @@ func (t *trak) feedRuns(ctx context.Context, b *builder, grow func(*Sample) erro
 		lost += past
 	}
 	if lost > 0 && b.n() == 0 {
-		return false, t.fragments.runs[0].errorf("no sample of track %d lies within the file, which ends at %d: %w", t.track.ID, t.size, ErrCorrupt)
+		return false, t.fragments.runs.first().errorf("no sample of track %d lies within the file, which ends at %d: %w", t.track.ID, t.size, ErrCorrupt)
 	}
 	if lost > 0 {
 		t.warn("track %d: its last %d samples lie past the end of the file, which was cut off", t.track.ID, lost)
@@ -134,11 +137,11 @@ func (t *trak) feedRuns(ctx context.Context, b *builder, grow func(*Sample) erro
 func (t *trak) feedRun(b *builder, r *run, grow func(*Sample) error) (past int, err error) {
 	var s Sample
 	at := r.data
-	for i := range r.n {
+	for i := range int(r.n) {
 		r.sample(i, &s)
 		s.Offset = at
 		if at += int64(s.Size); at > t.size {
-			return r.n - i, nil
+			return int(r.n) - i, nil
 		}
 		if grow != nil {
 			if err = grow(&s); err != nil {
@@ -157,9 +160,8 @@ func (t *trak) feedRun(b *builder, r *run, grow func(*Sample) error) (past int, 
 func (t *trak) ignoreOffsets() {
 	var s Sample
 	first, seen := Ticks(0), false
-	for i := range t.fragments.runs {
-		r := &t.fragments.runs[i]
-		n := r.n
+	for r := range t.fragments.runs.each() {
+		n := int(r.n)
 		if r.fields&trunComposition == 0 {
 			n = min(n, 1) // all are 0
 		}
@@ -172,8 +174,8 @@ func (t *trak) ignoreOffsets() {
 				continue
 			}
 			t.warnOffsets()
-			for j := range t.fragments.runs {
-				t.fragments.runs[j].inOrder = true
+			for other := range t.fragments.runs.each() {
+				other.inOrder = true
 			}
 			return
 		}

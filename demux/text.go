@@ -31,10 +31,8 @@ func (t *trak) text(entry *box) error {
 func ttmlID(body []byte) string {
 	const fields = 8
 	var types []byte
-	for i, s := range slices.Collect(bytes.SplitSeq(body[min(fields, len(body)):], []byte{0})) {
-		if i == 2 { // after the namespace and the places of schemas
-			types = s
-		}
+	if parts := bytes.SplitN(body[min(fields, len(body)):], []byte{0}, 4); len(parts) > 2 {
+		types = parts[2] // after the namespace and the places of schemas
 	}
 	_, codecs, _ := strings.Cut(string(types), "codecs=")
 	profile, _, _ := strings.Cut(strings.Trim(codecs, `"' `), `"`)

@@ -15,7 +15,7 @@ type trak struct {
 	track *Track
 
 	handler   string
-	chapters  []uint32 // track_IDs that tref refers to as chapters
+	chapters  []byte // track_IDs that tref refers to as chapters
 	elst      box
 	dref      box
 	tables    tables
@@ -28,9 +28,7 @@ func (t *trak) parse() error {
 	mdia, tkhd, edts, tref := t.box.child("mdia"), t.box.child("tkhd"), t.box.child("edts"), t.box.child("tref")
 	t.elst = edts.child("elst")
 	chap := tref.child("chap")
-	for ids := chap.body; len(ids) >= 4; ids = ids[4:] {
-		t.chapters = append(t.chapters, u32(ids))
-	}
+	t.chapters = chap.body
 	t.roles()
 	t.handle(&mdia)
 	err := t.header(&tkhd)
@@ -109,7 +107,7 @@ func (t *trak) handle(mdia *box) {
 	if len(hdlr.body) < 12 {
 		return
 	}
-	t.handler = printable(hdlr.body[8:12])
+	t.handler = fourCC(hdlr.body[8:12])
 	t.track.Name = handlerName(hdlr.body)
 	switch t.handler {
 	case "vide", "pict": // pict: image sequences, as animated AVIF is (ISO/IEC 23008-12 §7.2.1)
@@ -133,9 +131,12 @@ func handlerName(body []byte) string {
 	return text(name)
 }
 
+// maxText is how much of a text is told: it may be repeated in every playlist.
+const maxText = 4 << 10
+
 // text is what stands before the first zero byte.
 func text(b []byte) string {
-	b, _, _ = bytes.Cut(b, []byte{0})
+	b, _, _ = bytes.Cut(b[:min(len(b), maxText)], []byte{0})
 	return strings.ToValidUTF8(string(b), "\ufffd")
 }
 

@@ -37,14 +37,14 @@ func (t *trak) video(entry *box) error {
 	}
 	for b := range entry.children(78) {
 		switch b.typ() {
-		case "avcC":
+		case "avcC", "hvcC", "av1C", "vpcC":
+			if known {
+				continue // one configuration is all that an entry has: the first, as in ffmpeg
+			}
 			known = true
-			if err := t.avcC(entry, &b); err != nil {
+			if err := t.configuration(entry, &b); err != nil {
 				return err
 			}
-		case "hvcC", "av1C", "vpcC":
-			known = true
-			t.laterVideo(entry, &b)
 		case "esds":
 			t.elementaryVideo(&b)
 		}
@@ -54,6 +54,15 @@ func (t *trak) video(entry *box) error {
 	}
 	v.Range = v.Colour.Range()
 	t.nameDolbyVision(entry.typ())
+	return nil
+}
+
+// configuration reads the box that a decoder is configured by.
+func (t *trak) configuration(entry, b *box) error {
+	if b.typ() == "avcC" {
+		return t.avcC(entry, b)
+	}
+	t.laterVideo(entry, b)
 	return nil
 }
 
@@ -122,6 +131,24 @@ func (t *trak) codedSize(width, height int) {
 	binary.BigEndian.PutUint16(size[2:], uint16(height)) //nolint:gosec // likewise
 }
 
+// maxParameterSets is how many an hvcC may hold: more than H.265 §7.4.3 has numbers for, 16 VPS, 16 SPS and 64 PPS, with some SEI.
+const maxParameterSets = 255
+
+// hvcCUnits counts the NAL units in the arrays of an hvcC, from numOfArrays on, before a decoder makes room for them: each may
+// be of no bytes.
+func hvcCUnits(rest []byte) (n int) {
+	arrays := int(rest[0])
+	rest = rest[1:]
+	for ; arrays > 0 && len(rest) >= 3; arrays-- {
+		units := int(u16(rest[1:]))
+		n += units
+		for rest = rest[3:]; units > 0 && len(rest) >= 2; units-- {
+			rest = rest[min(2+int(u16(rest)), len(rest)):]
+		}
+	}
+	return n
+}
+
 // parameterSets reads n NAL units with 16-bit lengths.
 func parameterSets(b *box, rest []byte, n int, sets *[][]byte) ([]byte, error) {
 	for i := range n {
@@ -159,8 +186,11 @@ func (t *trak) laterVideo(entry, b *box) {
 // hvcC reads an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15 §8.3.3.1) and gives its RFC 6381 name (§E.3); "" where
 // it is broken.
 func (t *trak) hvcC(typ string, b *box) string {
+	if len(b.body) < 23 || hvcCUnits(b.body[22:]) > maxParameterSets {
+		return ""
+	}
 	c, err := decodeLeaf[*mp4.HvcCBox](b)
-	if err != nil || len(b.body) < 23 {
+	if err != nil {
 		return ""
 	}
 	v := t.track.Video
