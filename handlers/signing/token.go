@@ -94,7 +94,7 @@ func Parse(text string) (t Token, err error) {
 	if len(text) != TokenLength {
 		return t, ErrMalformed
 	}
-	if _, err = encoding.Decode(raw[:], []byte(text)); err != nil {
+	if n, bad := encoding.Decode(raw[:], []byte(text)); bad != nil || n < len(raw) { // fewer where it passed over line ends
 		return t, ErrMalformed
 	}
 	copy(t.head[:], raw[:])

@@ -119,6 +119,7 @@ func TestParseRefuses(t *testing.T) {
 	for _, text := range []string{
 		"", "x", strings.Repeat("A", TokenLength), strings.Repeat("A", TokenLength-1), strings.Repeat("A", TokenLength+1),
 		strings.Repeat("A", TokenLength-1) + "=", strings.Repeat("+", TokenLength), "AQ" + strings.Repeat("é", 15),
+		"AQ" + strings.Repeat("A", TokenLength-6) + "\n\n\n\n", "AQ" + strings.Repeat("\r", 4) + strings.Repeat("A", TokenLength-6), // base64 passes over them
 		"Ag" + strings.Repeat("A", TokenLength-2), "AQAAAAAAAP8" + strings.Repeat("A", TokenLength-11),
 	} {
 		if token, err := Parse(text); !errors.Is(err, ErrMalformed) {
