@@ -98,9 +98,9 @@ func (x *exchange) fail(err error) {
 	if x.status != 0 {
 		panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's way of cutting a connection; recovered by it, and quiet
 	}
-	body := errorBody{Error: f.words, Title: x.title}
+	body := errorBody{Error: f.words, Title: hideTokens(x.title)}
 	if body.Error == "" {
-		body.Error = err.Error()
+		body.Error = hideTokens(err.Error())
 	}
 	text, err := json.Marshal(body)
 	if err != nil {

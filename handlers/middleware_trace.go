@@ -21,7 +21,8 @@ func (h *Handler) trace(x *exchange, route string) {
 	}
 }
 
-// traceEnd ends it. Only paths of films are told: others may name a viewer's session, or be a token that is misspelt.
+// traceEnd ends it. Only paths of films are told: others may name a viewer's session, or be a token that is misspelt. In those, too, a token
+// may stand where none belongs.
 func (h *Handler) traceEnd(x *exchange, c *gin.Context) {
 	if !x.traced {
 		return
@@ -35,7 +36,7 @@ func (h *Handler) traceEnd(x *exchange, c *gin.Context) {
 	path := x.request.URL.EscapedPath()
 	switch x.kind {
 	case kindSegment, kindPlaylist, kindInit, kindTrack, kindText, kindPicture, kindInfo, kindFile:
-		about.Path = path
+		about.Path = hideTokens(path)
 	}
 	switch {
 	case strings.HasPrefix(path, hlsPrefix):

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,23 +70,57 @@ func (x *exchange) unsign() {
 }
 
 // hideTokens takes out of what is logged whatever looks like a signed path that was cut off, or that a proxy has put something
-// in front of: those are no tokens to us, but they may be good ones.
+// in front of: those are no tokens to us, but they may be good ones. Who escapes more than need be has them told no more.
 func hideTokens(text string) string {
 	const mark = "igned-" // of signedPrefix, in either case
-	for at := strings.Index(text, mark); at >= 0; {
-		begin := at + len(mark)
-		end := begin
-		for end < len(text) && (text[end] == '-' || text[end] == '_' || '0' <= text[end] && text[end] <= '9' || 'a' <= text[end]|0x20 && text[end]|0x20 <= 'z') {
-			end++
+	if !strings.Contains(text, mark) && !strings.Contains(text, "%") {
+		return text
+	}
+	for at := 0; at < len(text); at++ {
+		begin, matched := at, 0
+		for matched < len(mark) && begin < len(text) {
+			c, n := unescaped(text[begin:])
+			if c != mark[matched] {
+				break
+			}
+			begin += n
+			matched++
 		}
-		if end-begin >= signing.TokenLength {
+		if matched < len(mark) {
+			continue
+		}
+		end, length := begin, 0
+		for end < len(text) {
+			c, n := unescaped(text[end:])
+			if !inToken(c) {
+				break
+			}
+			end += n
+			length++
+		}
+		if length >= signing.TokenLength {
 			text, end = text[:begin]+"…"+text[end:], begin
 		}
-		if at = strings.Index(text[end:], mark); at >= 0 {
-			at += end
-		}
+		at = end - 1
 	}
 	return text
+}
+
+// unescaped is the first character of a text that isn't empty, percent-decoded, and how many bytes it takes.
+func unescaped(text string) (c byte, n int) {
+	if text[0] != '%' || len(text) < 3 {
+		return text[0], 1
+	}
+	v, err := strconv.ParseUint(text[1:3], 16, 8)
+	if err != nil {
+		return text[0], 1
+	}
+	return byte(v), 3
+}
+
+// inToken tells the characters of base64url (RFC 4648 §5).
+func inToken(c byte) bool {
+	return c == '-' || c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
 // cutToken parts an escaped path from the token in front of it.

@@ -227,11 +227,15 @@ func TestHiddenMetrics(t *testing.T) {
 func TestHideTokens(t *testing.T) {
 	token := tokenFor(t, "film", nil)
 	for text, want := range map[string]string{
-		"/hls/signed-off/master.m3u8":                         "/hls/signed-off/master.m3u8",
-		"/signed-" + token:                                    "/signed-…",
-		`path "/vod/Signed-` + token + `/signed-` + token[1:]: `path "/vod/Signed-…/signed-` + token[1:],
-		"/%73igned-" + token + "x/signed-" + token + "/":      "/%73igned-…/signed-…/",
-		"signed-": "signed-", "": "",
+		"/hls/signed-off/master.m3u8":                              "/hls/signed-off/master.m3u8",
+		"/signed-" + token:                                         "/signed-…",
+		`path "/vod/Signed-` + token + `/signed-` + token[1:]:      `path "/vod/Signed-…/signed-` + token[1:],
+		"/%73igned-" + token + "x/signed-" + token + "/":           "/%73igned-…/signed-…/",
+		"/vod/signed%2d" + token + "/hls/":                         "/vod/signed%2d…/hls/",
+		"/vod/s%69gned%2D" + strings.ReplaceAll(token, "A", "%41"): "/vod/s%69gned%2D…",
+		"/vod/signed-" + token[:20] + "%zz" + token[20:]:           "/vod/signed-" + token[:20] + "%zz" + token[20:],
+		"/signed-signed-" + token + "%4":                           "/signed-…%4",
+		"signed-":                                                  "signed-", "signed%2": "signed%2", "%": "%", "": "",
 	} {
 		if got := hideTokens(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -215,6 +215,15 @@ func TestTracesAreDiscreet(t *testing.T) {
 	token := tokenFor(t, "film", func(g *signing.Grant) {})
 	s.must(t, SignedPath(token, hlsPrefix+"film/master.m3u8?mine=4711"), "Cookie: crumbs", "baggage: user=4711", "User-Agent: crumbs")
 	s.get(t, "/api/sessions/4711?userId=4711")
+	everything := tokenFor(t, "", func(g *signing.Grant) {})
+	for _, before := range []string{"/vod", "/hls", "/cmaf/film", "/mp4", "/info"} {
+		for _, path := range []string{before + SignedPath(token, "/film/master.m3u8"), before + SignedPath(token, "/1080p.mp4")} {
+			a := s.get(t, SignedPath(everything, path))
+			if a.StatusCode != http.StatusNotFound || strings.Contains(string(a.body), token) {
+				t.Errorf("%s answers %s: %s", path, a.Status, a.body)
+			}
+		}
+	}
 	s.get(t, SignedPath("4711", "")+"?4711")
 	flush()
 	all := fmt.Sprint(collector.Spans())
