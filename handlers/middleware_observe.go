@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -44,6 +45,8 @@ func requestID(r *http.Request) string {
 // failed tells of what is our fault: a bug, or what a client that stayed got of us: a 5xx, or less than its header promised.
 func (x *exchange) failed() bool {
 	switch {
+	case errors.Is(x.err, errNotReady):
+		return false // it is what a balancer asks for, at each start and end of ours
 	case x.reason == internal.reason:
 		return true
 	case x.err != nil && x.left():
@@ -57,7 +60,7 @@ func (x *exchange) level() slog.Level {
 	switch {
 	case x.failed():
 		return slog.LevelError
-	case x.err != nil && x.left():
+	case x.err != nil && x.left(), errors.Is(x.err, errNotReady):
 		return slog.LevelInfo
 	case x.status >= http.StatusBadRequest:
 		return slog.LevelWarn

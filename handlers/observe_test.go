@@ -235,6 +235,7 @@ func TestLevels(t *testing.T) {
 	f("INFO", exchange{status: 200})
 	f("INFO", exchange{status: 304})
 	f("DEBUG", exchange{status: 200, kind: kindOps})
+	f("INFO", exchange{status: 503, kind: kindOps, err: fmt.Errorf("%w: shutting down", errNotReady)})
 	f("WARN", exchange{status: 404, err: packager.ErrNotFound})
 	f("WARN", exchange{status: 416, err: errRange})
 	f("ERROR", exchange{status: 502, err: packager.ErrStorage})
