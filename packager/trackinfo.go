@@ -198,29 +198,47 @@ func frameRate(t *demux.Track) float64 {
 	return float64(frames) * float64(t.Timescale) / float64(ticks)
 }
 
+// mostGOPs is of how many GOPs, spread evenly over a film, the median is taken where there are more: a film may be nothing but
+// key frames, 16 million of them.
+const mostGOPs = 1 << 16
+
 func keyframes(t *demux.Track) (info KeyframeInfo) {
 	var gops []demux.Ticks
-	previous := demux.Ticks(0)
+	least, longest := demux.Ticks(math.MaxInt64), demux.Ticks(math.MinInt64)
+	previous, each := demux.Ticks(0), 1
 	for cut := range t.Cuts() {
 		if info.Count++; info.Count > 1 {
-			gops = append(gops, cut.Time-previous)
+			gop := cut.Time - previous
+			least, longest = min(least, gop), max(longest, gop)
+			if (info.Count-2)%each == 0 {
+				gops = append(gops, gop)
+			}
+			if len(gops) == mostGOPs {
+				gops, each = everyOther(gops), 2*each
+			}
 		}
 		if cut.Lead > 0 {
 			info.Open++
 		}
 		previous = cut.Time
 	}
-	if info.Count > 0 {
-		gops = append(gops, t.Stop-previous)
-	}
-	if len(gops) > 1 {
-		gops = gops[:len(gops)-1] // the last is cut short by the end of the film
+	if info.Count == 1 { // otherwise the last is left out: it is cut short by the end of the film
+		gop := t.Stop - previous
+		gops, least, longest = append(gops, gop), gop, gop
 	}
 	if slices.Sort(gops); len(gops) > 0 {
-		info.Min, info.Max = gops[0].Seconds(t.Timescale), gops[len(gops)-1].Seconds(t.Timescale)
+		info.Min, info.Max = least.Seconds(t.Timescale), longest.Seconds(t.Timescale)
 		info.Median = gops[len(gops)/2].Seconds(t.Timescale)
 	}
 	return info
+}
+
+func everyOther(gops []demux.Ticks) []demux.Ticks {
+	kept := gops[:0]
+	for i := 0; i < len(gops); i += 2 {
+		kept = append(kept, gops[i])
+	}
+	return kept
 }
 
 // trackWarnings is what a person should know of a track that plays all the same.
