@@ -107,6 +107,7 @@ func brokenPlaylists() map[string]brokenPlaylist {
 		"two defaults":                   {"hls-20", edit{m, `"de",`, `"de",DEFAULT=YES,`}},
 		"groups differ":                  {"hls-20", edit{m, "#EXT-X-I-FRAME", `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="b",NAME="x",LANGUAGE="en",URI="en.m3u8"` + "\n#EXT-X-I-FRAME"}},
 		"no such group":                  {"hls-20", edit{m, `25.000,AUDIO="a"` + "\nlo", `25.000,AUDIO="b"` + "\nlo"}},
+		"two to choose by themselves":    {"hls-autoselect", edit{m, `"de",AUTOSELECT`, `"en",AUTOSELECT`}},
 		"SCORE on one":                   {"hls-23", edit{m, "BANDWIDTH=2000000", "SCORE=1.0,BANDWIDTH=2000000"}},
 		"CLOSED-CAPTIONS=NONE on one":    {"hls-23", edit{m, "BANDWIDTH=2000000", "CLOSED-CAPTIONS=NONE,BANDWIDTH=2000000"}},
 		"steering without a pathway":     {"hls-23", edit{m, "#EXT-X-I-FRAME", `#EXT-X-CONTENT-STEERING:SERVER-URI="s"` + "\n#EXT-X-I-FRAME"}},

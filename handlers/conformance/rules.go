@@ -74,6 +74,7 @@ var rules = []rule{
 	{name: "hls-18", clause: "HA 6.1, 6.8, 6.16; RFC 8216 §4.3.3.6", media: true, check: checkIFrames},
 	{name: "hls-19", clause: "HA 6.10; bis 3.1.2", media: true, check: checkMoofRanges},
 	{name: "hls-20", clause: "HA 8.9, 8.10; RFC 8216 §4.3.4.1", check: checkRenditions},
+	{name: "hls-autoselect", clause: "RFC 8216 §4.3.4.1.1", check: checkAutoselect},
 	{name: "hls-21", clause: "HA 9.6, 9.7, 2.17", media: true, check: checkMuxed},
 	{name: "hls-22", clause: "HA 2.3, 2.6, 9.9", media: true, check: checkChoice},
 	{name: "hls-23", clause: "HA 9.18, 9.19; RFC 8216 §4.3.4.2", check: checkAllOrNone},

@@ -35,6 +35,33 @@ func checkRenditions(p *presentation, r *reporter) {
 	checkGroups(list, r)
 }
 
+// checkAutoselect: members of a group that a player may choose by itself differ in what it chooses by. Those for accessibility have
+// no choice: see checkCharacteristics.
+func checkAutoselect(p *presentation, r *reporter) {
+	if p.master == nil {
+		return
+	}
+	type choice [6]string
+	seen := map[choice]int{}
+	for _, m := range p.master.list.media {
+		if m.attrs.text("AUTOSELECT") != "YES" || strings.Contains(m.attrs.text("CHARACTERISTICS"), "public.accessibility.") {
+			continue
+		}
+		var c choice
+		for i, name := range [len(c)]string{"TYPE", "GROUP-ID", "LANGUAGE", "ASSOC-LANGUAGE", "FORCED", "CHARACTERISTICS"} {
+			c[i] = m.attrs.text(name)
+		}
+		if c[4] == "NO" {
+			c[4] = "" // its absence says the same
+		}
+		if was := seen[c]; was != 0 {
+			r.warnf(p.master.get.url, "line %d: AUTOSELECT=YES, but nothing that a player chooses by tells %q from line %d", m.line, m.attrs.text("NAME"), was)
+			continue
+		}
+		seen[c] = m.line
+	}
+}
+
 // groupTypes are the TYPEs of EXT-X-MEDIA, and the attributes that name their groups.
 var groupTypes = []string{"AUDIO", "VIDEO", "SUBTITLES", "CLOSED-CAPTIONS"}
 

@@ -1,6 +1,7 @@
 package hls
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -35,8 +36,10 @@ type Rendition struct {
 	Name     string // as people see it: any text
 	Language string // BCP 47; "" is written as "und", since every rendition has one (HLS Authoring Specification 8.9)
 	Default  bool   // which of its group plays when the user didn't choose
-	Channels string // CHANNELS, "2" or "16/JOC"; "" is unknown
-	Forced   bool   // FORCED, of Subtitles: what everybody needs
+	// Autoselect is AUTOSELECT: a player may choose it by itself, for its language and what it is for. Distinguish sets it.
+	Autoselect bool
+	Channels   string // CHANNELS, "2" or "16/JOC"; "" is unknown
+	Forced     bool   // FORCED, of Subtitles: what everybody needs
 	// Characteristics are CHARACTERISTICS: uniform type identifiers with commas between; "" is none.
 	Characteristics string
 	InstreamID      string // INSTREAM-ID of ClosedCaptions: CC1 to CC4
@@ -57,6 +60,9 @@ type Variant struct {
 	ClosedCaptions     string // GROUP-ID of the captions inside it, or NoCaptions; "" says nothing
 	URI                string // percent-encoded
 }
+
+// undetermined is the LANGUAGE of what nobody knows it of (RFC 5646 §4.1).
+const undetermined = "und"
 
 // sdr is the VIDEO-RANGE that is taken for granted.
 const sdr = "SDR"
@@ -123,17 +129,17 @@ func (r *Rendition) appendTo(dst []byte) []byte {
 	dst = append(dst, r.Type...)
 	dst = appendQuoted(dst, ",GROUP-ID=", r.GroupID)
 	dst = appendQuoted(dst, ",NAME=", r.Name)
-	language := r.Language
-	if language == "" {
-		language = "und"
-	}
-	dst = appendQuoted(dst, ",LANGUAGE=", language)
+	dst = appendQuoted(dst, ",LANGUAGE=", cmp.Or(r.Language, undetermined))
 	if r.Default {
 		dst = append(dst, ",DEFAULT=YES"...)
 	} else if r.Type != Audio {
 		dst = append(dst, ",DEFAULT=NO"...)
 	}
-	dst = append(dst, ",AUTOSELECT=YES"...)
+	if r.Autoselect {
+		dst = append(dst, ",AUTOSELECT=YES"...)
+	} else {
+		dst = append(dst, ",AUTOSELECT=NO"...)
+	}
 	if r.Type == Subtitles && r.Forced {
 		dst = append(dst, ",FORCED=YES"...)
 	}

@@ -77,7 +77,7 @@ func checkMaster(t *testing.T, m *Master, text []byte) {
 		}
 		a := alternatives[at]
 		if a.Type != "AUDIO" || a.GroupId != r.GroupID || a.Name != r.Name || a.Language != r.Language || a.Default != r.Default ||
-			!a.Autoselect || a.URI != r.URI || (a.Channels == nil) != (r.Channels == "") || a.Channels != nil && strconv.Itoa(a.Channels.Amount) != r.Channels {
+			a.Autoselect != r.Autoselect || a.URI != r.URI || (a.Channels == nil) != (r.Channels == "") || a.Channels != nil && strconv.Itoa(a.Channels.Amount) != r.Channels {
 			t.Errorf("rendition %d: hls-m3u8 reads %+v, written was %+v", i, a, r)
 		}
 	}

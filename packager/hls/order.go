@@ -50,8 +50,9 @@ func blind(v Variant) int {
 	return 1
 }
 
-// Distinguish makes renditions fit for one playlist: within a group names differ, as written, and one rendition of sound is
-// the default, the first that claims it or else the first of all (RFC 8216 §4.3.4.1.1).
+// Distinguish makes renditions fit for one playlist: within a group names differ, as written, one rendition of sound is
+// the default, the first that claims it or else the first of all, and those that a player may choose by itself differ in
+// what it chooses by (RFC 8216 §4.3.4.1.1).
 func Distinguish(media []Rendition) {
 	for i := range media {
 		media[i].Name = distinct(media[:i], &media[i])
@@ -71,6 +72,30 @@ func Distinguish(media []Rendition) {
 			}
 		}
 	}
+	for i := range media {
+		media[i].Autoselect = autoselect(media, i)
+	}
+}
+
+// autoselect tells whether a rendition is the one that a player chooses among those of its group that it can't tell apart:
+// the default, which must be (RFC 8216 §4.3.4.1), or else the first. What is made for accessibility must be too, so that those
+// who need it get it unasked (HLS Authoring Specification 2.13, 4.5).
+func autoselect(media []Rendition, i int) bool {
+	if media[i].Default || strings.Contains(media[i].Characteristics, "public.accessibility.") {
+		return true
+	}
+	for k := range media {
+		if k != i && media[k].alike(&media[i]) && (k < i || media[k].Default) {
+			return false
+		}
+	}
+	return true
+}
+
+// alike tells renditions of one group with the same LANGUAGE, FORCED and CHARACTERISTICS.
+func (r *Rendition) alike(o *Rendition) bool {
+	return r.Type == o.Type && r.GroupID == o.GroupID && cmp.Or(r.Language, undetermined) == cmp.Or(o.Language, undetermined) &&
+		r.Forced == o.Forced && r.Characteristics == o.Characteristics
 }
 
 // distinct is the name of r as it is written, with a number where one before it has that name already.

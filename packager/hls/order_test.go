@@ -70,3 +70,32 @@ func TestDistinguish(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+// Those of a group that a player may choose by itself differ in what it chooses by (RFC 8216 §4.3.4.1.1); the default is one (§4.3.4.1).
+func TestAutoselect(t *testing.T) {
+	media := []Rendition{
+		{GroupID: "a", Name: "English", Language: "en"},
+		{GroupID: "a", Name: "Commentary", Language: "en", Default: true},
+		{GroupID: "a", Name: "Deutsch", Language: "de"},
+		{GroupID: "a", Name: "Kommentar", Language: "de"},
+		{GroupID: "a", Name: "described", Language: "de", Characteristics: "public.accessibility.describes-video"},
+		{GroupID: "a", Name: "described too", Language: "de", Characteristics: "public.accessibility.describes-video"},
+		{GroupID: "a", Name: "x"},
+		{GroupID: "a", Name: "y", Language: "und"},
+		{GroupID: "b", Name: "English", Language: "en"},
+		{Type: Subtitles, GroupID: "s", Name: "English", Language: "en"},
+		{Type: Subtitles, GroupID: "s", Name: "forced", Language: "en", Forced: true},
+		{Type: Subtitles, GroupID: "s", Name: "signs", Language: "en", Forced: true},
+	}
+	Distinguish(media)
+	var got []string
+	for _, r := range media {
+		if r.Autoselect {
+			got = append(got, fmt.Sprint(r.Type, r.GroupID, " ", r.Name))
+		}
+	}
+	want := []string{"a Commentary", "a Deutsch", "a described", "a described too", "a x", "b English", "SUBTITLESs English", "SUBTITLESs forced"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
