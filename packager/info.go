@@ -19,7 +19,7 @@ type Info struct {
 	Streams     []StreamInfo    `json:"streams"`                 // one a playlist
 	Formats     []FormatInfo    `json:"formats"`
 	Subtitles   []SubtitleInfo  `json:"subtitles"`
-	Captions    []string        `json:"closed_captions"`      // in the picture, CC1 to CC4
+	Captions    []string        `json:"closed_captions"`      // in the picture: CC1 to CC4, or SERVICE1 to SERVICE63
 	Thumbnails  string          `json:"thumbnails,omitempty"` // WebVTT of pictures for a scrubbing bar, relative to the master below /cmaf/
 	Warnings    []string        `json:"warnings"`
 }

@@ -227,22 +227,18 @@ func (t *title) textNamed(ref PlaylistRef) (*text, error) {
 // captionGroup is the GROUP-ID of closed captions in the picture.
 const captionGroup = "captions"
 
-// captions are the closed captions that any of the layout's pictures carries, by INSTREAM-ID.
-func (l *layout) captions() (channels []string) {
+// captions are the closed captions that any of the layout's pictures carries.
+func (l *layout) captions() *subtitles.Captions {
+	var all subtitles.Captions
 	for _, s := range l.pictures {
-		for _, name := range s.rendition.media.captions.Channels() {
-			if !slices.Contains(channels, name) {
-				channels = append(channels, name)
-			}
-		}
+		all.Merge(&s.rendition.media.captions)
 	}
-	slices.Sort(channels)
-	return channels
+	return &all
 }
 
 // captionMedia are closed captions as a master's EXT-X-MEDIA. Nothing in the picture says what language they are in.
 func (l *layout) captionMedia() (media []hls.Rendition) {
-	for _, name := range l.captions() {
+	for _, name := range l.captions().InstreamIDs() {
 		media = append(media, hls.Rendition{Type: hls.ClosedCaptions, GroupID: captionGroup, Name: name, Language: "und", InstreamID: name})
 	}
 	return media

@@ -35,8 +35,8 @@ func (t *title) describeTexts(info *Info) {
 		info.Subtitles = append(info.Subtitles, s)
 	}
 	for i := range t.layouts {
-		if channels := t.layouts[i].captions(); len(info.Captions) == 0 {
-			info.Captions = append(info.Captions, channels...)
+		if names := t.layouts[i].captions().InstreamIDs(); len(info.Captions) == 0 {
+			info.Captions = append(info.Captions, names...)
 		}
 	}
 	if t.thumbs != nil || t.tiles != nil {

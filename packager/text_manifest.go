@@ -73,18 +73,13 @@ func (x *text) rate(millis int64) int64 {
 // captionDescriptors say what closed captions pictures carry. In what language, nothing in them says.
 func captionDescriptors(pictures []*stream) (list []dash.Descriptor) {
 	l := layout{pictures: pictures}
-	if channels := l.captions(); len(channels) > 0 {
+	captions := l.captions()
+	if channels := captions.Channels(); len(channels) > 0 {
 		list = append(list, dash.ClosedCaptions(strings.Join(channels, ";")))
 	}
-	services := map[int]bool{}
-	for _, s := range pictures {
-		for n, there := range s.rendition.media.captions.Services {
-			services[n] = services[n] || there
-		}
-	}
 	var digital []string
-	for n := range len(services) {
-		if services[n] {
+	for n, there := range captions.Services {
+		if there {
 			digital = append(digital, fmt.Sprintf("%d=lang:und", n))
 		}
 	}

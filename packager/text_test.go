@@ -2,7 +2,6 @@ package packager
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
@@ -347,39 +346,6 @@ func TestThumbnails(t *testing.T) {
 	info, err := o.Info(t.Context(), "film")
 	if err != nil || info.Thumbnails != "thumbs.vtt" || len(info.Subtitles) != 6 {
 		t.Errorf("%+v, %v", info, err)
-	}
-}
-
-// TestCaptions: closed captions in the picture are announced, in the right words.
-func TestCaptions(t *testing.T) {
-	film := testmedia.H264AAC(12)
-	sei := []byte{6, 4, 13, 0xb5, 0, 0x31, 'G', 'A', '9', '4', 3, 0x41, 0xff, 0xfd, 0x15, 0x2c, 0xff, 0x80} // CC3
-	v := &film.Tracks[0]
-	for i := range v.Samples {
-		slice := append([]byte{0x41}, bytes.Repeat([]byte{0x55}, 50)...)
-		if v.Samples[i].Sync {
-			slice[0] = 0x65
-		}
-		sei[2] = byte(len(sei) - 4)
-		data := append(binary.BigEndian.AppendUint32(nil, uint32(len(sei))), sei...)
-		data = append(binary.BigEndian.AppendUint32(data, uint32(len(slice))), slice...)
-		v.Samples[i].Data = data
-	}
-	o := serve(t, newMemory(testmedia.File{Name: "film.mp4", Movie: film}))
-	for _, path := range []string{"film/master.m3u8", cmafPrefix + "film/master.m3u8"} {
-		master := o.text(path)
-		for _, want := range []string{
-			`#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="captions",NAME="CC3",LANGUAGE="und",DEFAULT=NO,AUTOSELECT=YES,INSTREAM-ID="CC3"` + "\n",
-			`,CLOSED-CAPTIONS="captions"` + "\n",
-		} {
-			if !strings.Contains(master, want) {
-				t.Errorf("%s says nothing of %q:\n%s", path, want, master)
-			}
-		}
-	}
-	const descriptor = `<Accessibility schemeIdUri="urn:scte:dash:cc:cea-608:2015" value="CC3">`
-	if manifest := o.text(cmafPrefix + "film/manifest.mpd"); !strings.Contains(manifest, descriptor) {
-		t.Errorf("no %s in\n%s", descriptor, manifest)
 	}
 }
 

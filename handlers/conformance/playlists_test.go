@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -42,6 +43,21 @@ seg-0.ts
 seg-1.ts
 #EXT-X-ENDLIST
 `
+
+// serviceMaster is the good master with closed captions of CEA-708.
+func serviceMaster(version int) string {
+	captions := fmt.Sprintf("#EXTM3U\n#EXT-X-VERSION:%d\n", version) +
+		`#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="c",NAME="SERVICE1",LANGUAGE="und",DEFAULT=NO,AUTOSELECT=YES,INSTREAM-ID="SERVICE1"` + "\n"
+	return strings.NewReplacer("#EXTM3U\n", captions, `AUDIO="a"`+"\n", `AUDIO="a",CLOSED-CAPTIONS="c"`+"\n").Replace(goodMaster)
+}
+
+func TestServiceCaptions(t *testing.T) {
+	s := goodPlaylists()
+	s.files["/master.m3u8"] = []byte(serviceMaster(7))
+	if report := s.check(t, Options{PlaylistsOnly: true}); len(report.Findings) != 0 {
+		t.Error(report.String())
+	}
+}
 
 func goodPlaylists() *site {
 	return &site{files: map[string][]byte{
@@ -100,6 +116,7 @@ func brokenPlaylists() map[string]brokenPlaylist {
 		"other boundaries":               {"hls-8", edit{hi, "#EXTINF:6.000000,\nseg-0.ts\n#EXTINF:5.4", "#EXTINF:5.500000,\nseg-0.ts\n#EXTINF:5.9"}},
 		"version too low":                {"hls-10", edit{"/hi.iframes.m3u8", "VERSION:4", "VERSION:3"}},
 		"version too high":               {"hls-10", edit{hi, "VERSION:3", "VERSION:4"}},
+		"a SERVICE below version 7":      {"hls-10", edit{m, goodMaster, serviceMaster(1)}},
 		"ALLOW-CACHE":                    {"hls-11", edit{hi, "#EXT-X-TARGET", "#EXT-X-ALLOW-CACHE:YES\n#EXT-X-TARGET"}},
 		"PROGRAM-ID":                     {"hls-11", edit{m, "INF:BANDWIDTH=1000000", "INF:PROGRAM-ID=1,BANDWIDTH=1000000"}},
 		"no LANGUAGE":                    {"hls-20", edit{m, `LANGUAGE="de",`, ""}},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Master is a multivariant playlist: everything that a player can choose of one title.
@@ -42,7 +43,7 @@ type Rendition struct {
 	Forced     bool   // FORCED, of Subtitles: what everybody needs
 	// Characteristics are CHARACTERISTICS: uniform type identifiers with commas between; "" is none.
 	Characteristics string
-	InstreamID      string // INSTREAM-ID of ClosedCaptions: CC1 to CC4
+	InstreamID      string // INSTREAM-ID of ClosedCaptions: CC1 to CC4 (CEA-608), SERVICE1 to SERVICE63 (CEA-708)
 	URI             string // percent-encoded; "" where the rendition is muxed into the variants
 }
 
@@ -70,11 +71,14 @@ const sdr = "SDR"
 // Rate is frames per second as a fraction. The zero Rate is unknown.
 type Rate struct{ Num, Den uint32 }
 
-// AppendTo appends the playlist's text to dst. Nothing in it needs more than version 1 (RFC 8216 §7), so that there is
-// no EXT-X-VERSION.
+// AppendTo appends the playlist's text to dst. EXT-X-VERSION stands where version 1 won't do: a SERVICE as INSTREAM-ID needs 7
+// (RFC 8216 §7).
 func (m *Master) AppendTo(dst []byte) []byte {
 	dst = slices.Grow(dst, 64+512*(len(m.Media)+len(m.Variants)+len(m.IFrames)))
 	dst = append(dst, "#EXTM3U\n"...)
+	if slices.ContainsFunc(m.Media, func(r Rendition) bool { return strings.HasPrefix(r.InstreamID, "SERVICE") }) {
+		dst = append(dst, "#EXT-X-VERSION:7\n"...)
+	}
 	if m.Independent {
 		dst = append(dst, "#EXT-X-INDEPENDENT-SEGMENTS\n"...)
 	}

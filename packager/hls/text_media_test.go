@@ -1,6 +1,9 @@
 package hls
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestTextMedia holds subtitles and closed captions to RFC 8216 §4.3.4.1, as they are written.
 func TestTextMedia(t *testing.T) {
@@ -35,5 +38,18 @@ func TestTextMedia(t *testing.T) {
 `
 	if got := string(m.AppendTo(nil)); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A service of CEA-708 as INSTREAM-ID needs version 7 (RFC 8216 §7).
+func TestVersionOfServices(t *testing.T) {
+	for id, want := range map[string]string{
+		"SERVICE1": "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,",
+		"CC1":      "#EXTM3U\n#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,",
+	} {
+		m := Master{Media: []Rendition{{Type: ClosedCaptions, GroupID: "captions", Name: id, InstreamID: id}}}
+		if got := string(m.AppendTo(nil)); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got\n%s\nwant\n%s…", id, got, want)
+		}
 	}
 }

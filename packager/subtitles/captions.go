@@ -1,5 +1,7 @@
 package subtitles
 
+import "strconv"
+
 // Captions collects what closed captions a picture's access units carry (CEA-608 and CEA-708 in SEI messages, and in AV1's metadata). The zero
 // value has seen none.
 type Captions struct {
@@ -178,19 +180,41 @@ func (c *Captions) packet(header byte) {
 	}
 }
 
-// Channels are the captions as EXT-X-MEDIA's INSTREAM-ID names those of CEA-608 (RFC 8216 §4.3.4.1): CC1 to CC4. Where there are
-// caption bytes, but no control code has come yet, it is CC1: who speaks first is nobody's guess.
-func (c *Captions) Channels() (names []string) {
-	if !c.Carried {
-		return nil
+// Merge adds what other captions carry.
+func (c *Captions) Merge(o *Captions) {
+	c.Carried = c.Carried || o.Carried
+	for i, there := range o.CC {
+		c.CC[i] = c.CC[i] || there
 	}
+	for i, there := range o.Services {
+		c.Services[i] = c.Services[i] || there
+	}
+}
+
+// Channels are the captions of CEA-608, as EXT-X-MEDIA's INSTREAM-ID names them (RFC 8216 §4.3.4.1): CC1 to CC4. Where there are
+// caption bytes, but neither a control code nor a service of CEA-708 has come yet, it is CC1: who speaks first is nobody's guess.
+func (c *Captions) Channels() (names []string) {
 	for i, there := range c.CC {
 		if there {
 			names = append(names, "CC"+string(rune('1'+i)))
 		}
 	}
-	if names == nil {
+	if names == nil && c.Carried && c.Services == [64]bool{} {
 		names = []string{"CC1"}
+	}
+	return names
+}
+
+// InstreamIDs are the captions as INSTREAM-ID names them: the channels of CEA-608, which every player knows, or else SERVICE1 to
+// SERVICE63 of CEA-708.
+func (c *Captions) InstreamIDs() (names []string) {
+	if names = c.Channels(); names != nil {
+		return names
+	}
+	for n, there := range c.Services {
+		if there {
+			names = append(names, "SERVICE"+strconv.Itoa(n))
+		}
 	}
 	return names
 }

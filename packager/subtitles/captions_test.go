@@ -40,7 +40,7 @@ func TestCaptions(t *testing.T) {
 		unit := append([]byte{0, 0, 0, 2, 9, 0xf0}, captionUnit(nil, triplets...)...)
 		var c Captions
 		c.Add(append(unit, picture...), 4, false)
-		if got := c.Channels(); !slices.Equal(got, want) {
+		if got := c.InstreamIDs(); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 		for n := range unit {
@@ -54,7 +54,35 @@ func TestCaptions(t *testing.T) {
 	f("CC2 and CC3", []string{"CC2", "CC3"}, [3]byte{4, 0x1c, 0x20}, [3]byte{5, 0x15, 0x2c})
 	f("text alone", []string{"CC1"}, [3]byte{4, 0xc8, 0xe9})
 	f("zeros that need escapes", []string{"CC1"}, [3]byte{4, 0, 0}, [3]byte{4, 0, 1})
-	f("CEA-708", []string{"CC1"}, [3]byte{7, 0x02, 0x21}, [3]byte{6, 0, 0})
+	f("CEA-708", []string{"SERVICE1"}, [3]byte{7, 0x02, 0x21}, [3]byte{6, 0, 0})
+	f("CEA-708 with padding of CEA-608", []string{"SERVICE2", "SERVICE6"}, [3]byte{4, 0x80, 0x80}, [3]byte{7, 0x02, 0xc1}, [3]byte{7, 0x42, 0x41})
+	f("CEA-708 of CEA-608", []string{"CC1"}, [3]byte{4, 0x94, 0x20}, [3]byte{7, 0x02, 0x21})
+	f("CEA-708 without a service", []string{"CC1"}, [3]byte{7, 0x02, 0x20})
+}
+
+// The captions of a title are those of all its pictures.
+func TestCaptionsOfSeveral(t *testing.T) {
+	padding, cc, service := Captions{Carried: true}, Captions{Carried: true}, Captions{Carried: true}
+	cc.CC[2], service.Services[1] = true, true
+	for name, test := range map[string]struct {
+		of       []Captions
+		channels []string
+		ids      []string
+	}{
+		"nothing":             {},
+		"padding":             {[]Captions{{}, padding}, []string{"CC1"}, []string{"CC1"}},
+		"padding and CC3":     {[]Captions{padding, cc}, []string{"CC3"}, []string{"CC3"}},
+		"padding and CEA-708": {[]Captions{padding, service}, nil, []string{"SERVICE1"}},
+		"both":                {[]Captions{service, cc}, []string{"CC3"}, []string{"CC3"}},
+	} {
+		var all Captions
+		for _, c := range test.of {
+			all.Merge(&c)
+		}
+		if channels, ids := all.Channels(), all.InstreamIDs(); !slices.Equal(channels, test.channels) || !slices.Equal(ids, test.ids) {
+			t.Errorf("%s: %v and %v, want %v and %v", name, channels, ids, test.channels, test.ids)
+		}
+	}
 }
 
 // Captions of AV1 stand in metadata OBUs.
