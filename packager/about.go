@@ -10,7 +10,7 @@ import (
 	"unreel/demux"
 )
 
-// tellAbout is a title's Info with what its files say of themselves, which is read once. Where a file can't be read, it says
+// tellAbout is a title's Info with what its files say of themselves, and what is broken in their text, which is read once. Where a file can't be read, it says
 // nothing, and is asked again the next time.
 func (p *Packager) tellAbout(ctx context.Context, t *title) (*Info, error) {
 	if told := t.told.Load(); told != nil {
@@ -45,6 +45,15 @@ func (p *Packager) tellAbout(ctx context.Context, t *title) (*Info, error) {
 			continue
 		}
 		bytes += info.Renditions[i].add(about)
+	}
+	broken, err := p.brokenText(ctx, t)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	all = all && err == nil
+	info.Warnings = append(slices.Clip(info.Warnings), broken...)
+	for _, w := range broken {
+		bytes += int64(16 + len(w))
 	}
 	if all && t.told.CompareAndSwap(nil, &info) {
 		t.keeps(bytes)

@@ -100,11 +100,20 @@ func (r *textReader) extend(ctx context.Context, cues []subtitles.Cue, samples d
 	return subtitles.Join(cues), nil
 }
 
-// sample reads one sample's cues. Of one that is broken nothing is shown: a film has others.
+// sample reads one sample's cues. Of one that is broken nothing is shown: a film has others. Info tells of it.
 func (r *textReader) sample(ctx context.Context, i int) ([]subtitles.Cue, error) {
+	cues, err := r.decode(ctx, i)
+	if err != nil && !errors.Is(err, subtitles.ErrSyntax) {
+		return nil, err
+	}
+	return cues, nil
+}
+
+// decode reads one sample's cues. The error of one that is broken wraps subtitles.ErrSyntax.
+func (r *textReader) decode(ctx context.Context, i int) ([]subtitles.Cue, error) {
 	s := r.track.Samples.At(i)
 	if s.Size > subtitles.MaxSampleBytes {
-		return nil, nil
+		return nil, fmt.Errorf("a text sample of %d bytes, limit %d: %w", s.Size, subtitles.MaxSampleBytes, subtitles.ErrSyntax)
 	}
 	if r.bytes += int(s.Size); r.bytes > maxTextBytes {
 		return nil, fmt.Errorf("track %d has more than %d bytes of text to read at once: %w", r.track.ID, maxTextBytes, ErrTooLarge)
@@ -114,11 +123,7 @@ func (r *textReader) sample(ctx context.Context, i int) ([]subtitles.Cue, error)
 		return nil, err
 	}
 	start, end := textTimes(r.track, &s)
-	cues, err := r.decoder.Append(nil, body, start, end)
-	if err != nil && !errors.Is(err, subtitles.ErrSyntax) {
-		return nil, err
-	}
-	return cues, nil
+	return r.decoder.Append(nil, body, start, end)
 }
 
 // textTimes is when a sample of text is shown, in 1/1000 s. demux.Open has proved that it fits.
