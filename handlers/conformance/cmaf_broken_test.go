@@ -45,6 +45,12 @@ func video(m cmafMuxing) func(*film) { return func(f *film) { f.hi.cmaf, f.lo.cm
 // english muxes one language so.
 func english(m cmafMuxing) func(*film) { return func(f *film) { f.en.cmaf = m } }
 
+// Languages as mdhd has them: "eng" and "fra".
+const (
+	inEnglish = 'e'&31<<10 | 'n'&31<<5 | 'g'&31
+	inFrench  = 'f'&31<<10 | 'r'&31<<5 | 'a'&31
+)
+
 func brokenInits() map[string]brokenCMAF {
 	const m = "/master.m3u8"
 	sbr := func(t *testing.T, s *site) {
@@ -59,13 +65,15 @@ func brokenInits() map[string]brokenCMAF {
 			b := s.files["/en-init.mp4"]
 			s.files["/en-init.mp4"] = append(b[:len(b):len(b)], 1, 2, 3)
 		}},
-		"two edits":             {rule: "mp4-edits", spoil: english(cmafMuxing{edits: []mp4Edit{{media: 0}, {media: 0}}})},
-		"empty edit":            {rule: "mp4-edits", spoil: english(cmafMuxing{edits: []mp4Edit{{media: -1}}})},
-		"edit that ends":        {rule: "mp4-edits", spoil: english(cmafMuxing{edits: []mp4Edit{{duration: 5, media: 0}}})},
-		"media elsewhere":       {rule: "mp4-fragment", spoil: english(cmafMuxing{external: true})},
-		"avc3":                  {rule: "hls-37", spoil: video(cmafMuxing{fourCC: "avc3"})},
-		"avc1 without sets":     {rule: "mp4-sets", spoil: video(cmafMuxing{noSets: true})},
-		"HE-AAC that is hidden": {rule: "hls-38", after: sbr},
+		"two edits":                 {rule: "mp4-edits", spoil: english(cmafMuxing{edits: []mp4Edit{{media: 0}, {media: 0}}})},
+		"sound in another language": {rule: "mp4-language", spoil: english(cmafMuxing{language: inFrench})},
+		"elng of another language":  {rule: "mp4-language", spoil: english(cmafMuxing{extended: "fr-CA"})},
+		"empty edit":                {rule: "mp4-edits", spoil: english(cmafMuxing{edits: []mp4Edit{{media: -1}}})},
+		"edit that ends":            {rule: "mp4-edits", spoil: english(cmafMuxing{edits: []mp4Edit{{duration: 5, media: 0}}})},
+		"media elsewhere":           {rule: "mp4-fragment", spoil: english(cmafMuxing{external: true})},
+		"avc3":                      {rule: "hls-37", spoil: video(cmafMuxing{fourCC: "avc3"})},
+		"avc1 without sets":         {rule: "mp4-sets", spoil: video(cmafMuxing{noSets: true})},
+		"HE-AAC that is hidden":     {rule: "hls-38", after: sbr},
 		"no EXT-X-MAP": {rule: "hls-32", after: func(t *testing.T, s *site) {
 			s.edit(t, "/de.m3u8", "#EXT-X-MAP:URI=\"de-init.mp4\"\n", "")
 			s.edit(t, "/de.m3u8", "VERSION:6", "VERSION:3")

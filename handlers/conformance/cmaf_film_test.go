@@ -128,7 +128,10 @@ func TestGoodCMAF(t *testing.T) {
 	for _, r := range []*reel{inBandFilm.hi, inBandFilm.lo} {
 		r.cmaf = cmafMuxing{inBand: true}
 	}
-	for name, f := range map[string]*film{"out of band": newCMAF(), "sets in both places": inBandFilm} {
+	known, extended := newCMAF(), newCMAF()
+	known.en.cmaf = cmafMuxing{language: inEnglish}
+	extended.en.cmaf = cmafMuxing{language: inFrench, extended: "en-GB"} // which goes before mdhd's (ISO/IEC 14496-12 §8.4.6.1)
+	for name, f := range map[string]*film{"out of band": newCMAF(), "sets in both places": inBandFilm, "language": known, "extended language": extended} {
 		t.Run(name, func(t *testing.T) {
 			report := f.buildCMAF().check(t, Options{})
 			if len(report.Findings) > 0 {

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -16,6 +17,8 @@ type cmafMuxing struct {
 	noSets     bool      // in the sample entry
 	edits      []mp4Edit // in place of the right ones
 	external   bool
+	language   int    // mdhd's, letters of five bits each; "und" where 0
+	extended   string // elng's, which there is none of where ""
 	asc        []byte // AudioSpecificConfig
 	captions   bool   // in the SEI of each key frame
 	inBand     bool   // parameter sets stay in the samples
@@ -155,10 +158,15 @@ func (t *cmafTrack) init() []byte {
 		}
 		edts = mkbox("edts", mkbox("elst", elst))
 	}
+	language := cmp.Or(m.language, 0x55c4)
+	var elng []byte
+	if m.extended != "" {
+		elng = mkbox("elng", be32(0), []byte(m.extended+"\x00"))
+	}
 	matrix := be32(1<<16, 0, 0, 0, 1<<16, 0, 0, 0, 1<<30)
 	trak := mkbox("trak",
 		mkbox("tkhd", be32(3, 0, 0, 1, 0, 0, 0, 0), be16(0, 0, 0, 0), matrix, be32(int64(t.width)<<16, int64(t.height)<<16)), edts,
-		mkbox("mdia", mkbox("mdhd", be32(0, 0, 0, t.timescale, 0), be16(0x55c4, 0)), mkbox("hdlr", be32(0, 0), []byte(handler), be32(0, 0, 0), []byte{0}),
+		mkbox("mdia", mkbox("mdhd", be32(0, 0, 0, t.timescale, 0), be16(language, 0)), elng, mkbox("hdlr", be32(0, 0), []byte(handler), be32(0, 0, 0), []byte{0}),
 			mkbox("minf", media, mkbox("dinf", mkbox("dref", be32(0, 1), mkbox("url ", be32(here)))), stbl)))
 	mvex := mkbox("mvex", mkbox("trex", be32(0, 1, 1, 0, 0, 0)))
 	if m.noMvex {

@@ -206,18 +206,20 @@ func brokenDASHs() map[string]brokenDASH {
 		"bandwidth too low": {rule: "dash-bandwidth", after: func(t *testing.T, s *site) {
 			s.replace(t, "/manifest.mpd", `bandwidth="(\d+)"`, func(n int64) int64 { return n / 2 })
 		}},
-		"tiles of another layout": {rule: "dash-images", edit: edit{`value="5x2"`, `value="7x2"`}},
-		"tiles of another size":   {rule: "dash-images", edit: edit{`height="36"`, `height="38"`}},
-		"tiles that are no JPEG":  {rule: "dash-images", after: func(_ *testing.T, s *site) { s.files["/tiles-0.jpg"] = []byte("tiles") }},
-		"codecs of another":       {rule: "dash-attributes", edit: edit{`codecs="avc1.64001e" width="640"`, `codecs="avc1.640028" width="640"`}},
-		"width of another":        {rule: "dash-attributes", edit: edit{`width="640"`, `width="800"`}},
-		"larger than the set":     {rule: "dash-attributes", edit: edit{`maxWidth="640"`, `maxWidth="320"`}},
-		"frame rate of another":   {rule: "dash-attributes", edit: edit{`frameRate="25"`, `frameRate="30000/1001"`}},
-		"sampling rate":           {rule: "dash-attributes", edit: edit{`audioSamplingRate="48000"`, `audioSamplingRate="44100"`}},
-		"channels":                {rule: "dash-attributes", edit: edit{`ChannelConfiguration" value="2"`, `ChannelConfiguration" value="6"`}},
-		"mimeType of sound":       {rule: "dash-attributes", edit: edit{`mimeType="video/mp4"`, `mimeType="audio/mp4"`}},
-		"transfer of HDR":         {rule: "dash-attributes", edit: edit{`<Representation id="hi"`, hdr + `<Representation id="hi"`}},
-		"namespace of a library":  {rule: "dash-reread", edit: edit{`bandwidth="`, `bandwidth="0`}},
+		"sound in another language": {rule: "mp4-language", spoil: english(cmafMuxing{language: inFrench})},
+		"lang of another":           {rule: "mp4-language", edit: edit{`lang="en"`, `lang="nl"`}, spoil: english(cmafMuxing{language: inEnglish})},
+		"tiles of another layout":   {rule: "dash-images", edit: edit{`value="5x2"`, `value="7x2"`}},
+		"tiles of another size":     {rule: "dash-images", edit: edit{`height="36"`, `height="38"`}},
+		"tiles that are no JPEG":    {rule: "dash-images", after: func(_ *testing.T, s *site) { s.files["/tiles-0.jpg"] = []byte("tiles") }},
+		"codecs of another":         {rule: "dash-attributes", edit: edit{`codecs="avc1.64001e" width="640"`, `codecs="avc1.640028" width="640"`}},
+		"width of another":          {rule: "dash-attributes", edit: edit{`width="640"`, `width="800"`}},
+		"larger than the set":       {rule: "dash-attributes", edit: edit{`maxWidth="640"`, `maxWidth="320"`}},
+		"frame rate of another":     {rule: "dash-attributes", edit: edit{`frameRate="25"`, `frameRate="30000/1001"`}},
+		"sampling rate":             {rule: "dash-attributes", edit: edit{`audioSamplingRate="48000"`, `audioSamplingRate="44100"`}},
+		"channels":                  {rule: "dash-attributes", edit: edit{`ChannelConfiguration" value="2"`, `ChannelConfiguration" value="6"`}},
+		"mimeType of sound":         {rule: "dash-attributes", edit: edit{`mimeType="video/mp4"`, `mimeType="audio/mp4"`}},
+		"transfer of HDR":           {rule: "dash-attributes", edit: edit{`<Representation id="hi"`, hdr + `<Representation id="hi"`}},
+		"namespace of a library":    {rule: "dash-reread", edit: edit{`bandwidth="`, `bandwidth="0`}},
 	}
 }
 

@@ -1,6 +1,9 @@
 package conformance
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // mp4Init is what an initialization section says (ISO/IEC 23000-19 §7.3.2).
 type mp4Init struct {
@@ -17,8 +20,9 @@ type mp4Track struct {
 	id        int64
 	handler   string
 	timescale int64
-	duration  int64 // the larger of tkhd's and mdhd's
-	language  string
+	duration  int64  // the larger of tkhd's and mdhd's
+	language  string // mdhd's, ISO 639-2/T
+	extended  string // elng's, BCP 47; "" where there is none
 	edits     []mp4Edit
 	entries   []mp4Entry
 	samples   int64 // that its tables describe
@@ -134,7 +138,7 @@ func (t *mp4Track) trak(b []byte) error {
 			return t.stsd(body)
 		case "dref":
 			return t.dref(body)
-		case "tkhd", "mdhd", "hdlr", "elst", "stts", "stsc", "stco", "co64", "stsz":
+		case "tkhd", "mdhd", "elng", "hdlr", "elst", "stts", "stsc", "stco", "co64", "stsz":
 			return read(typ, body, func(r *fieldReader) { t.leaf(typ, r) })
 		}
 		return nil
@@ -160,6 +164,8 @@ func (t *mp4Track) leaf(typ string, r *fieldReader) {
 		t.duration = max(t.duration, r.sized(version))
 		code := r.u16()
 		t.language = string([]byte{byte(code>>10&31) + 0x60, byte(code>>5&31) + 0x60, byte(code&31) + 0x60})
+	case "elng":
+		t.extended, _, _ = strings.Cut(string(r.take(len(r.b))), "\x00")
 	case "hdlr":
 		r.u32()
 		t.handler = string(r.take(4))

@@ -120,6 +120,7 @@ var rules = []rule{
 	{name: "mp4-syntax", clause: "ISO/IEC 14496-12 §4.2, §8.8", media: true, check: checkBoxes, of: ofBoth},
 	{name: "mp4-fragment", clause: "34: bis 3.1.2; ISO/IEC 23000-19 §7.5", media: true, check: checkAddressing, of: ofBoth},
 	{name: "mp4-continuity", clause: "35: HA 7.1, 7.3; ISO/IEC 23000-19 §6.6.8", media: true, check: checkTiles, of: ofBoth},
+	{name: "mp4-language", clause: "ISO/IEC 14496-12 §8.4.2, §8.4.6; RFC 8216 §4.3.4.1; ISO/IEC 23009-1 §5.3.3.2", media: true, check: checkLanguage, of: ofBoth},
 	{name: "mp4-edits", clause: "36; ISO/IEC 23000-19 §7.5.13", media: true, check: checkEdits, of: ofBoth},
 	{name: "mp4-sync", clause: "ISO/IEC 14496-12 §8.8.3.1; ISO/IEC 23000-19 §7.5.16", media: true, check: checkSync, of: ofBoth},
 	{name: "mp4-sets", clause: "ISO/IEC 14496-15 §5.4.2.1, §8.4.1", media: true, check: checkParameterSets, of: ofBoth},
