@@ -1,7 +1,7 @@
 // Plays DASH by shaka-player. The module is fetched when it is first chosen.
 
 import { failedRequest, TAIL } from './hls.js';
-import { named, qualityChoices } from './tracks.js';
+import { forcedFor, named, qualityChoices } from './tracks.js';
 import { bitrate } from './words.js';
 
 const AHEAD = 60; // s of film fetched ahead
@@ -26,6 +26,7 @@ export class DashEngine {
   #failing = false; // what was last asked of the server did not come
   #ended = false;
   #end = new AbortController();
+  #off = true; // nobody chose subtitles, so that only what everybody needs is shown
 
   constructor(shaka, video, manifest, time, on) {
     this.name = `shaka-player ${shaka.Player.version}`;
@@ -40,6 +41,7 @@ export class DashEngine {
     for (const event of ['trackschanged', 'variantchanged', 'adaptation', 'textchanged', 'audiotrackschanged']) {
       this.#player.addEventListener(event, () => !this.#ended && on.tracks());
     }
+    for (const event of ['trackschanged', 'variantchanged', 'audiotrackschanged']) this.#player.addEventListener(event, () => this.#force());
     this.#player.addEventListener('error', ({ detail }) => this.#error(detail));
     this.#player.addEventListener('buffering', ({ buffering }) => buffering && this.#pictureEnded() && this.#reach(TAIL));
     video.addEventListener('seeking', () => this.#reach(AHEAD), { signal: this.#end.signal });
@@ -108,11 +110,26 @@ export class DashEngine {
   }
 
   get subtitle() {
-    return this.#player.getTextTracks().findIndex((track) => track.active);
+    const shown = this.#shown;
+    return this.#off && shown === this.#forced ? -1 : shown;
   }
 
   set subtitle(id) {
-    this.#player.selectTextTrack(this.#player.getTextTracks()[id] ?? null);
+    this.#off = id < 0;
+    this.#player.selectTextTrack(this.#player.getTextTracks()[this.#off ? this.#forced : id] ?? null);
+  }
+
+  get #shown() {
+    return this.#player.getTextTracks().findIndex((track) => track.active);
+  }
+
+  get #forced() {
+    const sound = this.#player.getAudioTracks().find((track) => track.active);
+    return forcedFor(sound?.language, this.#player.getTextTracks().map(({ forced, language }) => ({ forced, lang: language })));
+  }
+
+  #force() {
+    if (!this.#ended && this.#off && this.#shown !== this.#forced) this.subtitle = -1;
   }
 
   get playing() {

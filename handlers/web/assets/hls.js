@@ -1,6 +1,6 @@
 // Plays by hls.js. The module is fetched when the first film is opened.
 
-import { FoundCaptions, named, qualityChoices } from './tracks.js';
+import { forcedFor, FoundCaptions, named, qualityChoices } from './tracks.js';
 import { bitrate, refusal } from './words.js';
 
 const RECOVERY = 5000; // ms within which a second decoding error is not worth another try
@@ -29,6 +29,7 @@ export class HlsEngine {
   #video;
   #end = new AbortController();
   #found;
+  #off = true; // nobody chose subtitles, so that only what everybody needs is shown
   #measured = false; // a segment came, so that what hls.js knows of the network is no guess
   #failing = false; // what was last asked of the server did not come
   #recovered = -Infinity; // when playback was last taken up again after a decoding error
@@ -55,6 +56,7 @@ export class HlsEngine {
     const tracks = [Events.MANIFEST_PARSED, Events.AUDIO_TRACKS_UPDATED, Events.LEVEL_SWITCHED, Events.AUDIO_TRACK_SWITCHED,
       Events.SUBTITLE_TRACKS_UPDATED, Events.SUBTITLE_TRACK_SWITCH];
     for (const event of tracks) this.#hls.on(event, () => on.tracks());
+    for (const event of [Events.AUDIO_TRACK_SWITCHED, Events.SUBTITLE_TRACKS_UPDATED]) this.#hls.on(event, () => this.#force());
     video.textTracks.addEventListener('addtrack', () => on.tracks(), { signal: this.#end.signal });
     video.addEventListener('error', () => this.#undecodable(video.error?.message ?? ''), { signal: this.#end.signal });
     this.#hls.loadSource(master);
@@ -99,16 +101,27 @@ export class HlsEngine {
     return [...named(own).map((label, id) => ({ id, label })), ...this.#found.choices.map(({ id, label }) => ({ id: own.length + id, label }))];
   }
 
-  /** The id of the subtitles that are shown; -1 for none. */
+  /** The id of the subtitles that are shown; -1 for none but what everybody needs. */
   get subtitle() {
     const { subtitleTrack, subtitleTracks } = this.#hls;
-    return this.#found.chosen < 0 ? subtitleTrack : subtitleTracks.length + this.#found.chosen;
+    if (this.#found.chosen >= 0) return subtitleTracks.length + this.#found.chosen;
+    return this.#off && subtitleTrack === this.#forced ? -1 : subtitleTrack;
   }
 
   set subtitle(id) {
     const { length } = this.#hls.subtitleTracks;
-    this.#hls.subtitleTrack = id < length ? id : -1;
-    this.#found.chosen = id - length;
+    this.#off = id < 0;
+    this.#hls.subtitleTrack = this.#off ? this.#forced : id < length ? id : -1;
+    this.#found.chosen = this.#off ? -1 : id - length;
+  }
+
+  get #forced() {
+    const { audioTracks, audioTrack, subtitleTracks } = this.#hls;
+    return forcedFor(audioTracks[audioTrack]?.lang, subtitleTracks);
+  }
+
+  #force() {
+    if (this.#off && this.#hls.subtitleTrack !== this.#forced) this.#hls.subtitleTrack = this.#forced;
   }
 
   /** What the network carries, in bit/s; 0 where it isn't known yet. */

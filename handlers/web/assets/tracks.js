@@ -25,6 +25,15 @@ export function named(tracks) {
   return labels.map((label, i) => (labels.indexOf(label) === labels.lastIndexOf(label) ? label : `${label} (${i + 1})`));
 }
 
+/**
+ * The place among tracks of text {lang, forced} of what everybody needs who hears a language, and is shown unasked
+ * (RFC 8216 §4.3.4.1, FORCED); -1 where there is none, or nobody knows the language.
+ */
+export function forcedFor(lang, tracks) {
+  const base = (tag) => (tag ?? '').split('-')[0].toLowerCase();
+  return ['', 'und'].includes(base(lang)) ? -1 : tracks.findIndex((track) => track.forced && base(track.lang) === base(lang));
+}
+
 /** The tracks of text that the browser itself found in the film, and how to choose one: {id, label}; -1 is none. */
 export class FoundCaptions {
   #video;

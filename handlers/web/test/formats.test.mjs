@@ -89,6 +89,28 @@ for (const format of ['ts', 'cmaf', 'dash']) {
   });
 }
 
+for (const format of ['ts', 'cmaf', 'dash']) {
+  test(`what everybody needs who hears a language is shown unasked: ${format}`, async () => {
+    const { page, clean, context } = await open(`?format=${format}`, 'two languages');
+    const nothing = () => until(page, 'no words', () =>
+      !Array.from(document.querySelector('video').textTracks).some((track) => track.mode === 'showing' && track.activeCues?.length));
+    assert.equal(await menu(page, 'Subtitles').inputValue(), '-1');
+    await nothing();
+    await menu(page, 'Audio').selectOption('German');
+    await words(page, 'Schild');
+    assert.equal(await menu(page, 'Subtitles').locator('option:checked').textContent(), 'Off');
+    await menu(page, 'Subtitles').selectOption('English (SDH)');
+    await words(page, '[beep]');
+    await menu(page, 'Subtitles').selectOption('Off');
+    await words(page, 'Schild');
+    await menu(page, 'Audio').selectOption('English');
+    await nothing();
+    assert.equal(await menu(page, 'Subtitles').inputValue(), '-1');
+    await clean();
+    await context.close();
+  });
+}
+
 test('thumbnails show what is where on the bar', async () => {
   const { page, clean, context } = await open('');
   const bar = page.getByRole('slider', { name: 'Position' });
