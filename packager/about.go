@@ -10,8 +10,8 @@ import (
 	"unreel/demux"
 )
 
-// tellAbout is a title's Info with what its files say of themselves, and what is broken in their text, which is read once. Where a file can't be read, it says
-// nothing, and is asked again the next time.
+// tellAbout is a title's Info with what its files say of themselves, and what is broken in their text, which is read once. Where
+// a file can't be read, it says nothing, and is asked again the next time.
 func (p *Packager) tellAbout(ctx context.Context, t *title) (*Info, error) {
 	if told := t.told.Load(); told != nil {
 		return t.routedInfo(told), nil

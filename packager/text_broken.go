@@ -9,8 +9,9 @@ import (
 	"unreel/packager/subtitles"
 )
 
-// maxTextChecked bounds the samples of a title's text tracks that are read to tell which are broken. A film speaks some two thousand times.
-const maxTextChecked = 1 << 14
+// maxTextChecked bounds the samples of a title's text tracks that are read to tell which are broken: each lies elsewhere in the
+// file, and whoever writes broken ones does so from the start.
+const maxTextChecked = 256
 
 // brokenText warns of the text tracks that have samples of which nothing can be shown, once of each. The error is the storage's.
 func (p *Packager) brokenText(ctx context.Context, t *title) (warnings []string, err error) {
@@ -38,13 +39,14 @@ func (p *Packager) brokenText(ctx context.Context, t *title) (warnings []string,
 // broken counts the track's samples that can't be read, as far as may be read at once, and tells of them; "" where there are none.
 func (r *textReader) broken(ctx context.Context) (string, error) {
 	n, first, words := 0, time.Duration(0), ""
-	for i := r.track.First; i < min(r.track.End, r.track.First+r.most); i++ {
+	end := min(r.track.End, r.track.First+r.most)
+	for i := r.track.First; i < end; i++ {
 		_, err := r.decode(ctx, i)
 		switch {
 		case err == nil:
 			continue
 		case errors.Is(err, ErrTooLarge):
-			i = r.track.End
+			i = end
 			continue
 		case !errors.Is(err, subtitles.ErrSyntax):
 			return "", err
@@ -58,5 +60,9 @@ func (r *textReader) broken(ctx context.Context) (string, error) {
 	if n == 0 {
 		return "", nil
 	}
-	return fmt.Sprintf("%d of %d samples of track %d, the first at %v: %s", n, r.track.End-r.track.First, r.track.ID, first, words), nil
+	looked := fmt.Sprint(end - r.track.First)
+	if end < r.track.End {
+		looked = "the first " + looked
+	}
+	return fmt.Sprintf("%d of %s samples of track %d, the first at %v: %s", n, looked, r.track.ID, first, words), nil
 }
