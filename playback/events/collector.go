@@ -190,10 +190,15 @@ func (c *Collector) sweep() error {
 		summaries := make([]Summary, len(over))
 		for i, reports := range over {
 			summaries[i] = Measure(reports)
-			c.observer.Measured(&summaries[i])
 		}
-		if err = c.store.Keep(ctx, summaries); err != nil || len(over) < takenAtOnce {
+		if err = c.store.Keep(ctx, summaries); err != nil {
 			return err
+		}
+		for i := range summaries {
+			c.observer.Measured(&summaries[i]) // not before: what isn't kept is measured again
+		}
+		if len(over) < takenAtOnce {
+			return nil
 		}
 	}
 }

@@ -28,9 +28,12 @@ func NewRedis(db redis.UniversalClient) *Redis {
 const (
 	keyPrefix    = "{unreel:events}:"
 	dueKey       = keyPrefix + "due"
+	logPrefix    = keyPrefix + "log:"
 	summariesKey = keyPrefix + "summaries"
 	// summariesTTL is how long Redis keeps summaries after the last.
 	summariesTTL = 7 * 24 * time.Hour
+	// lease is how long a replica has to keep what it took, or others take it: more than a sweep takes, with all its waiting.
+	lease = 10 * storePatient
 )
 
 // KEYS: prefix. ARGV: most, then session, wait in ms and report, of each. It gives how many were late, and too many.
@@ -54,14 +57,15 @@ end
 return {late, full}
 `
 
-// KEYS: prefix. ARGV: most, how long what was taken is remembered in ms. It gives each session's reports.
+// KEYS: prefix. ARGV: most, how long what was taken is remembered in ms, and how long it is waited for. It gives each session's
+// name and reports, which stay until Keep, since neither the answer nor its reader may get that far.
 const takeScript = `
 local answer = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1] .. 'due', '-inf', now, 'LIMIT', 0, ARGV[1])) do
-  local log = KEYS[1] .. 'log:' .. id
-  answer[#answer + 1] = redis.call('LRANGE', log, 0, -1)
-  redis.call('DEL', log)
-  redis.call('ZREM', KEYS[1] .. 'due', id)
+  local one = redis.call('LRANGE', KEYS[1] .. 'log:' .. id, 0, -1)
+  table.insert(one, 1, id)
+  answer[#answer + 1] = one
+  redis.call('ZADD', KEYS[1] .. 'due', now + ARGV[3], id)
   redis.call('SET', KEYS[1] .. 'closed:' .. id, '1', 'PX', ARGV[2])
 end
 return answer
@@ -86,38 +90,71 @@ func (s *Redis) Append(ctx context.Context, reports []Event) (late, full int, er
 
 // Take implements Store.
 func (s *Redis) Take(ctx context.Context, most int) (sessions [][]Event, err error) {
-	answer, err := s.take.Run(ctx, s.db, []string{keyPrefix}, most, remembered.Milliseconds()).Slice()
+	answer, err := s.take.Run(ctx, s.db, []string{keyPrefix}, most, remembered.Milliseconds(), lease.Milliseconds()).Slice()
 	if err != nil {
 		return nil, playback.Unavailable(ctx, "take sessions from Redis", err)
 	}
+	var nothing []string // sessions whose reports are too old to be there, or aren't ours
 	for _, one := range answer {
 		lines, _ := one.([]any)
-		var reports []Event
-		for _, line := range lines {
-			var e Event
-			if text, ok := line.(string); ok && json.Unmarshal([]byte(text), &e) == nil {
-				reports = append(reports, e)
-			}
+		if len(lines) == 0 {
+			continue
 		}
-		if len(reports) > 0 {
+		id, _ := lines[0].(string)
+		if reports := decode(id, lines[1:]); len(reports) > 0 {
 			sessions = append(sessions, reports)
+		} else {
+			nothing = append(nothing, id)
+		}
+	}
+	if len(nothing) > 0 {
+		_, err = s.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			forget(ctx, p, nothing)
+			return nil
+		})
+		if err != nil {
+			return nil, playback.Unavailable(ctx, "forget sessions in Redis", err)
 		}
 	}
 	return sessions, nil
 }
 
-// Keep implements Store.
+// decode reads the reports of a session, as far as they can be.
+func decode(id string, lines []any) (reports []Event) {
+	for _, line := range lines {
+		var e Event
+		if text, ok := line.(string); ok && json.Unmarshal([]byte(text), &e) == nil {
+			e.SessionID = id // by which it is forgotten
+			reports = append(reports, e)
+		}
+	}
+	return reports
+}
+
+// forget removes the reports of sessions that need no more work. That they are closed stays.
+func forget(ctx context.Context, p redis.Pipeliner, ids []string) {
+	for _, id := range ids {
+		p.Del(ctx, logPrefix+id)
+		p.ZRem(ctx, dueKey, id)
+	}
+}
+
+// Keep implements Store. Summaries come as their sessions go, or neither does. What two replicas measure of a session, where one
+// took longer than its lease, is one summary, since it is the same.
 func (s *Redis) Keep(ctx context.Context, summaries []Summary) error {
-	_, err := s.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := s.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		ids := make([]string, len(summaries))
 		for i := range summaries {
 			text, failed := json.Marshal(summaries[i])
 			if failed != nil {
 				return failed
 			}
 			p.ZAdd(ctx, summariesKey, redis.Z{Score: float64(summaries[i].ReceivedAt), Member: text})
+			ids[i] = summaries[i].SessionID
 		}
 		p.ZRemRangeByRank(ctx, summariesKey, 0, -MaxSummaries-1)
 		p.PExpire(ctx, summariesKey, summariesTTL)
+		forget(ctx, p, ids)
 		return nil
 	})
 	return playback.Unavailable(ctx, "write summaries to Redis", err)

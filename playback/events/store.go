@@ -19,9 +19,10 @@ type Store interface {
 	// Append adds reports to their sessions. late are those of sessions that were measured already, full those that are
 	// beyond MaxReports of theirs; both are dropped.
 	Append(ctx context.Context, reports []Event) (late, full int, err error)
-	// Take hands out sessions that are over, each once: at most most of them.
+	// Take hands out sessions that are over, each to one caller: at most most of them. A store that others share hands them out
+	// again after a while where no summary of theirs is kept; what comes meanwhile is late.
 	Take(ctx context.Context, most int) ([][]Event, error)
-	// Keep keeps summaries, the newest MaxSummaries.
+	// Keep keeps summaries, the newest MaxSummaries, with which their sessions are done.
 	Keep(ctx context.Context, summaries []Summary) error
 	// Summaries gives those whose session began at since or later, the oldest first.
 	Summaries(ctx context.Context, since time.Time) ([]Summary, error)
