@@ -133,6 +133,19 @@ func madeUp(random *rand.Rand, session string) (reports []events.Event) {
 		reports[0].Kind = events.PlayIntent
 		reports[1].Kind = events.FirstFrame
 	}
+	if random.IntN(3) == 0 { // some, or all, are heard from requests
+		all := random.IntN(4) == 0
+		for i := range reports {
+			if all || random.IntN(3) == 0 {
+				reports[i].HeardFrom = events.ByRequest
+			}
+		}
+		if first := reports[0]; first.HeardFrom == "" { // a request before it that says the same is no copy of it
+			reports[0].ReceivedAt++
+			first.HeardFrom = events.ByRequest
+			reports = append(reports, first)
+		}
+	}
 	if random.IntN(3) == 0 {
 		reports = append(reports, reports[random.IntN(len(reports))]) // twice
 	}
@@ -162,6 +175,15 @@ func TestSQLMeasures(t *testing.T) {
 		name := fmt.Sprint(i)
 		sessions[name] = madeUp(random, name)
 	}
+	// Requests keep a session alive that is measured by its own reports.
+	alive := []events.Event{}
+	for i, kind := range []events.Kind{events.FirstFrame, events.Heartbeat, events.Ended} {
+		alive = append(alive, events.Event{
+			SessionID: "alive", VideoID: "example", Kind: kind, Timestamp: 1 + int64(i)*90_000, ReceivedAt: 100*hour + int64(i)*90_000,
+		})
+	}
+	alive[1].HeardFrom = events.ByRequest
+	sessions["alive"] = alive
 	var all []events.Event
 	for _, name := range slices.Sorted(maps.Keys(sessions)) {
 		all = append(all, sessions[name]...)
@@ -169,7 +191,9 @@ func TestSQLMeasures(t *testing.T) {
 	// What comes when a session is over is dropped, and one that goes on isn't measured yet.
 	late := sessions["plain"][0]
 	late.Kind, late.Timestamp, late.ReceivedAt = events.Error, late.Timestamp+5000, late.ReceivedAt+2*time.Minute.Milliseconds()
-	all = append(all, late, events.Event{SessionID: "goes on", VideoID: "film", Kind: events.Heartbeat, Timestamp: 1, ReceivedAt: 100*hour + 10*time.Minute.Milliseconds()})
+	word := late // the first of its own, and too late
+	word.SessionID = "known by its requests alone"
+	all = append(all, late, word, events.Event{SessionID: "goes on", VideoID: "film", Kind: events.Heartbeat, Timestamp: 1, ReceivedAt: 100*hour + 10*time.Minute.Milliseconds()})
 
 	var rows []measured
 	sqlite(t, all, "SELECT * FROM qoe_session", &rows)

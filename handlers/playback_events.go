@@ -92,7 +92,7 @@ func jsonEvents(body []byte, now int64) ([]events.Event, error) {
 		if err := decodeJSON(one, &reports[i], place); err != nil {
 			return nil, err
 		}
-		reports[i].ReceivedAt = now
+		reports[i].ReceivedAt, reports[i].HeardFrom = now, "" // ours to say
 		if err := reports[i].Check(place); err != nil {
 			return nil, err
 		}

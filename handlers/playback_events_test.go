@@ -133,23 +133,25 @@ func TestEventsRefuse(t *testing.T) {
 	}
 }
 
+// hear requests something whose CMCD is heard when hear returns; a client wouldn't know when it is.
+func (s *site) hear(t *testing.T, path string, headers ...string) {
+	t.Helper()
+	r, w := request(headers...), httptest.NewRecorder()
+	var err error
+	r.URL, err = url.Parse(path)
+	check(t, err)
+	if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+		t.Fatalf("%s: %d", path, w.Code)
+	}
+}
+
 // A player that sends CMCD beside its requests has a session and a quality without a line of its own.
 func TestRequestsWithCMCD(t *testing.T) {
 	s, over := newEventsSite(t, 1000)
 	_, _, segments := s.walk(t, titles[1])
-	get := func(path string, headers ...string) { // what is heard is heard after the answer: a client wouldn't know when
-		t.Helper()
-		r, w := request(headers...), httptest.NewRecorder()
-		var err error
-		r.URL, err = url.Parse(path)
-		check(t, err)
-		if s.ServeHTTP(w, r); w.Code != http.StatusOK {
-			t.Fatalf("%s: %d", path, w.Code)
-		}
-	}
-	get(segments[0] + `?CMCD=br%3D1200%2Cot%3Dav%2Csid%3D%22abc%22`)
-	get(segments[1], `CMCD-Object: br=2400,ot=av`, `CMCD-Session: sid="abc"`, `CMCD-Status: bs`)
-	get(segments[0], `CMCD-Object: br=2400,ot=av`) // says nothing of a session
+	s.hear(t, segments[0]+`?CMCD=br%3D1200%2Cot%3Dav%2Csid%3D%22abc%22`)
+	s.hear(t, segments[1], `CMCD-Object: br=2400,ot=av`, `CMCD-Session: sid="abc"`, `CMCD-Status: bs`)
+	s.hear(t, segments[0], `CMCD-Object: br=2400,ot=av`) // says nothing of a session
 	over()
 	var list audience
 	check(t, json.Unmarshal(s.must(t, "/api/sessions").body, &list))
@@ -164,4 +166,40 @@ func TestRequestsWithCMCD(t *testing.T) {
 	if _, _, ok := watched(hlsPrefix + packager.MasterRef{Title: "film"}.String()); ok {
 		t.Error("a master is watched")
 	}
+}
+
+// One that reports for itself as well, by a clock of its own, is measured by that alone; whose word it is nobody says but us.
+func TestRequestsAndReports(t *testing.T) {
+	s, over := newEventsSite(t, 1000)
+	_, _, segments := s.walk(t, titles[1])
+	at := time.Now().Add(-20 * time.Second).UnixMilli()
+	line := func(what string, after int64) string {
+		return fmt.Sprintf("%s,ts=%d,sid=\"abc\",cid=%q\n", what, at+after, titles[1])
+	}
+	own := line("e=ps,sta=s", 0) + line("e=ps,sta=p,br=1200", 500) + line("e=bc,br=2400", 10_500) + line("e=ps,sta=e", 40_500)
+	if a := s.send(t, http.MethodPost, "/api/events", own, "Content-Type: application/cmcd"); a.StatusCode != http.StatusAccepted {
+		t.Fatalf("%s %s", a.Status, a.body)
+	}
+	for i, br := range []string{"1200", "2400", "1200"} {
+		s.hear(t, segments[i%2], `CMCD-Object: br=`+br+`,ot=av`, `CMCD-Session: sid="abc"`)
+	}
+	for i, kind := range []string{"first_frame", "ended"} {
+		report := fmt.Sprintf(`{"session_id":"own","video_id":"film","event":%q,"timestamp":%d,"bandwidth":1200000,"heard_from":"request"}`, kind, at+int64(i)*5000)
+		if a := s.send(t, http.MethodPost, "/api/events", report); a.StatusCode != http.StatusAccepted {
+			t.Fatalf("%s %s", a.Status, a.body)
+		}
+	}
+	s.hear(t, segments[0], `CMCD-Object: br=2400,ot=av`, `CMCD-Session: sid="own"`)
+	over()
+	f := func(title string, playMS int64, switches, bitrate float64) {
+		t.Helper()
+		var got rollups
+		check(t, json.Unmarshal(s.must(t, "/api/qoe?since=24h&videoId="+url.QueryEscape(title)).body, &got))
+		if got.Total.Sessions != 1 || got.Total.PlayMS != playMS || *got.Total.Switches.Median != switches || *got.Total.AvgBitrate.Median != bitrate {
+			text, _ := json.Marshal(got.Total)
+			t.Errorf("%s: %s", title, text)
+		}
+	}
+	f(titles[1], 40_000, 1, 2_100_000)
+	f("film", 5000, 0, 1_200_000)
 }

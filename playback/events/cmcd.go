@@ -167,7 +167,10 @@ func (c CMCD) OfVideo() bool {
 
 // Heard is what a request with CMCD tells: that its session lives and which bit rate is asked for. ok is false without a session.
 func (c CMCD) Heard(videoID, rendition string, now int64) (e Event, ok bool) {
-	e = Event{SessionID: c.Text("sid"), VideoID: videoID, Kind: Heartbeat, Timestamp: now, ReceivedAt: now, StartDelay: c.milliseconds("msd")}
+	e = Event{
+		SessionID: c.Text("sid"), VideoID: videoID, Kind: Heartbeat, Timestamp: now, ReceivedAt: now, HeardFrom: ByRequest,
+		StartDelay: c.milliseconds("msd"),
+	}
 	if c.OfVideo() {
 		if e.Bandwidth = c.bandwidth(); e.Bandwidth > 0 {
 			e.Kind, e.Rendition = BitrateSwitch, rendition // one that is none doesn't count

@@ -3,6 +3,7 @@ package events
 import (
 	"errors"
 	"net/url"
+	"reflect"
 	"testing"
 
 	"unreel/playback"
@@ -39,7 +40,7 @@ func TestCMCDOfRequests(t *testing.T) {
 	header := map[string][]string{"Cmcd-Object": {"br=1500,ot=av"}, "Cmcd-Session": {`sid="s 1"`}}
 	for _, c := range []CMCD{Request(query, nil), Request("", header)} {
 		e, ok := c.Heard("film", "720p", 5000)
-		if want := (Event{SessionID: "s 1", VideoID: "film", Kind: BitrateSwitch, Timestamp: 5000, ReceivedAt: 5000, Bandwidth: 1_500_000, Rendition: "720p"}); !ok || e != want {
+		if want := (Event{SessionID: "s 1", VideoID: "film", Kind: BitrateSwitch, Timestamp: 5000, ReceivedAt: 5000, Bandwidth: 1_500_000, Rendition: "720p", HeardFrom: ByRequest}); !ok || e != want {
 			t.Errorf("%+v, %v; want %+v", e, ok, want)
 		}
 	}
@@ -88,6 +89,37 @@ func TestCMCDEventMode(t *testing.T) {
 		if !errors.As(err, &wrong) || wrong.Field != field {
 			t.Errorf("%s: %v, want one of %s", line, err, field)
 		}
+	}
+}
+
+// A player that sends both, under one sid, is measured by what it says itself: its requests go by another clock, and ask for
+// what isn't seen yet. Without that they are all there is.
+func TestCMCDInBothModes(t *testing.T) {
+	const ahead = 30_000 // of the player's clock is ours
+	var own, heard []Event
+	for _, line := range []string{
+		`e=ps,sta=s,ts=1000000`, `e=ps,sta=p,ts=1001000`, `e=bc,ts=1001000,br=(1000;v 128;a)`, `e=bc,ts=1011000,br=(3000;v 128;a)`, `e=ps,sta=e,ts=1031000`,
+	} {
+		e, err := ParseCMCD(line+`,sid="s",cid="film",v=2`).Event("", 5)
+		storetest.Check(t, err)
+		own = append(own, e)
+	}
+	for at, br := range map[int64]string{1_000_100: "1000", 1_001_500: "1000", 1_004_000: "3000", 1_020_000: "3000"} {
+		e, ok := ParseCMCD("ot=v,br="+br+`,sid="s"`).Heard("film", "720p", ahead+at)
+		if !ok {
+			t.Fatal("a request is not heard")
+		}
+		heard = append(heard, e)
+	}
+	want := Measure(own)
+	if want.Switches != 1 || *want.AvgBitrate != 2_333_333 {
+		t.Fatalf("%+v", want)
+	}
+	if got := Measure(append(heard, own...)); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := Measure(heard); got.Outcome != Played || got.PlayMS != 19_900 || got.Switches != 1 || got.Rendition != "720p" {
+		t.Errorf("by its requests alone: %+v", got)
 	}
 }
 

@@ -51,7 +51,11 @@ type Event struct {
 	Error       string `json:"error,omitempty"`
 	StartDelay  *int64 `json:"start_delay,omitempty"` // milliseconds, as the player measured it itself (CMCD msd)
 	ReceivedAt  int64  `json:"received_at"`           // milliseconds since 1970, by our clock
+	HeardFrom   string `json:"heard_from,omitempty"`  // ByRequest, or the player itself
 }
+
+// ByRequest is where a report is from that no player sent: what it says is what one asked for, and its Timestamp is our clock's.
+const ByRequest = "request"
 
 const (
 	maxID        = 128 // bytes of a session's or a user's name

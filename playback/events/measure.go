@@ -101,7 +101,7 @@ type meter struct {
 
 // Measure measures a session by its reports, in whatever order they came; at least one. Only differences of the client's clock count.
 func Measure(reports []Event) Summary {
-	reports = slices.Clone(reports)
+	reports = own(reports)
 	slices.SortStableFunc(reports, compare)
 	reports = slices.CompactFunc(reports, same)
 	m := meter{seen: map[string]int64{}, at: reports[0].Timestamp, intent: -1}
@@ -116,6 +116,16 @@ func Measure(reports []Event) Summary {
 		m.take(&reports[i])
 	}
 	return m.finish()
+}
+
+// own gives, in a slice of its own, the reports that a session is measured by: what the player says itself, where it says anything.
+// Its requests go by another clock, and ask for what isn't seen yet.
+func own(reports []Event) []Event {
+	told := slices.DeleteFunc(slices.Clone(reports), func(e Event) bool { return e.HeardFrom == ByRequest })
+	if len(told) == 0 {
+		return slices.Clone(reports)
+	}
+	return told
 }
 
 // pass counts the time since the report before.

@@ -8,6 +8,7 @@ CREATE TEMPORARY VIEW qoe_report AS
 SELECT session_id, video_id, event, `timestamp` AS at_ms, received_at, COALESCE(playback_position, -1) AS place_ms,
   COALESCE(bandwidth, 0) AS bandwidth, COALESCE(rendition, '') AS rendition, start_delay, COALESCE(region, '') AS region,
   COALESCE(device, '') AS device, COALESCE(player, '') AS player, COALESCE(network_type, '') AS network,
+  COALESCE(heard_from, '') AS heard_from,
   CASE event
     WHEN 'play_intent' THEN 0 WHEN 'first_frame' THEN 1 WHEN 'buffer_end' THEN 2 WHEN 'resume' THEN 3 WHEN 'bitrate_switch' THEN 4
     WHEN 'heartbeat' THEN 5 WHEN 'seek' THEN 6 WHEN 'buffer_start' THEN 7 WHEN 'pause' THEN 8 WHEN 'error' THEN 9 ELSE 10
@@ -20,7 +21,7 @@ CREATE TEMPORARY VIEW qoe_heard AS
 SELECT r.*,
   CASE WHEN received_at - LAG(received_at) OVER (PARTITION BY session_id ORDER BY received_at, at_ms, moment)
     >= LAG(patience) OVER (PARTITION BY session_id ORDER BY received_at, at_ms, moment) THEN 1 ELSE 0 END AS breaks,
-  ROW_NUMBER() OVER (PARTITION BY session_id, at_ms, event, place_ms, bandwidth, rendition ORDER BY received_at) AS copy,
+  ROW_NUMBER() OVER (PARTITION BY session_id, at_ms, event, place_ms, bandwidth, rendition, heard_from ORDER BY received_at) AS copy,
   MAX(received_at) OVER () AS now_ms
 FROM qoe_report r;
 
@@ -30,14 +31,19 @@ SELECT h.*,
   MAX(received_at + patience) OVER (PARTITION BY session_id) AS due_ms
 FROM qoe_heard h;
 
+-- What a session's requests say keeps it alive, and is measured only where its player says nothing itself.
+CREATE TEMPORARY VIEW qoe_told AS
+SELECT t.*, MAX(CASE WHEN late = 0 AND heard_from <> 'request' THEN 1 ELSE 0 END) OVER (PARTITION BY session_id) AS tells
+FROM qoe_timely t;
+
 -- What comes later is dropped, a report that comes twice counts once, and they are taken in the order of the client's clock.
 -- A session that may go on is left to the next run.
 CREATE TEMPORARY VIEW qoe_ordered AS
 SELECT t.*,
   ROW_NUMBER() OVER (PARTITION BY session_id ORDER BY at_ms, moment, place_ms, bandwidth, rendition) AS n,
   MAX(CASE WHEN event IN ('play_intent', 'first_frame', 'error') THEN 1 ELSE 0 END) OVER (PARTITION BY session_id) AS announced
-FROM qoe_timely t
-WHERE late = 0 AND copy = 1 AND due_ms <= now_ms;
+FROM qoe_told t
+WHERE late = 0 AND copy = 1 AND due_ms <= now_ms AND (tells = 0 OR heard_from <> 'request');
 
 -- Whether it has started, by each report; how long it is until the next, ten minutes at most.
 CREATE TEMPORARY VIEW qoe_started AS

@@ -21,6 +21,7 @@ CREATE TABLE events (
   error             STRING,
   start_delay       BIGINT,  -- ms
   received_at       BIGINT,  -- ms since 1970 by unreel's clock
+  heard_from        STRING,  -- 'request' where it is what a request said beside itself, by unreel's clock
   -- Time goes by unreel's clock: a client that lives in 2099 would take the watermark with it. A session is waited for as long
   -- as METRICS.md says.
   received          AS TO_TIMESTAMP_LTZ(received_at, 3),

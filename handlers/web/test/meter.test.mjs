@@ -10,8 +10,9 @@ const ORDER = ['play_intent', 'first_frame', 'buffer_end', 'resume', 'bitrate_sw
 const streams = JSON.parse(await readFile(new URL('../../../deploy/qoe/streams.json', import.meta.url)));
 
 for (const { name, events, want } of streams) {
-  // The page's own viewings always tell how they begin, and leave it to the server to know better than their reports.
-  if (!events.some(({ event }) => event === 'play_intent') || events.some((event) => 'start_delay' in event)) continue;
+  // The page's own viewings always tell how they begin, leave it to the server to know better than their reports, and hear nothing
+  // of requests.
+  if (!events.some(({ event }) => event === 'play_intent') || events.some((event) => 'start_delay' in event || 'heard_from' in event)) continue;
   test(`the page measures: ${name}`, () => {
     const meter = new Meter();
     for (const event of events.toSorted((a, b) => a.timestamp - b.timestamp || ORDER.indexOf(a.event) - ORDER.indexOf(b.event))) meter.take(event);
