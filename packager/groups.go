@@ -76,8 +76,39 @@ func (o *offer) measure() int64 {
 }
 
 // language is a track's BCP 47 tag: what the file's name says counts for more than what an encoder left inside. Every
-// EXT-X-MEDIA needs one (HLS Authoring Specification 8.9), so it is "und" where nothing tells.
-func (o *offer) language() string { return cmp.Or(o.rendition.file.Language, o.track.Language, "und") }
+// EXT-X-MEDIA needs one (HLS Authoring Specification 8.9), so it is undetermined where nothing tells.
+func (o *offer) language() string {
+	return cmp.Or(o.rendition.file.Language, o.track.Language, undetermined)
+}
+
+// undetermined is the BCP 47 tag of what nobody told the language of.
+const undetermined = "und"
+
+// severalLanguages tells whether offers are alternatives of language. One that doesn't tell its own is none.
+func severalLanguages(offers []offer) bool {
+	first := undetermined
+	for i := range offers {
+		switch language := offers[i].language(); {
+		case language == undetermined:
+		case first == undetermined:
+			first = language
+		case language != first:
+			return true
+		}
+	}
+	return false
+}
+
+// addLanguages adds to the known voices, which the first offer began, the first voice of each other language.
+func addLanguages(known map[voiceKey]bool, offers []offer) {
+	told := map[string]bool{undetermined: true, offers[0].language(): true}
+	for i := range offers {
+		if o := &offers[i]; !told[o.language()] {
+			told[o.language()] = true
+			known[o.voice.voiceKey] = true
+		}
+	}
+}
 
 // label is what a person called the track; "" where it was a program.
 func (o *offer) label() string { return authored(o.track.Name) }
@@ -130,7 +161,7 @@ func (v *voice) freeName(taken map[string]bool) string {
 	plain := v.label
 	switch {
 	case plain != "":
-	case v.language != "und":
+	case v.language != undetermined:
 		plain = v.language
 	default:
 		plain = "audio"

@@ -126,3 +126,41 @@ func TestSecondPicture(t *testing.T) {
 		t.Errorf("%q, %v, want %q", info.Warnings, err, want)
 	}
 }
+
+// TestLanguagesOfTheQualities: alternative languages are never muxed (HLS Authoring Specification 9.6), not even where each
+// quality holds one alone: a player changes between qualities as it likes, and people choose the language.
+func TestLanguagesOfTheQualities(t *testing.T) {
+	f := func(inTS, inCMAF string, languages ...string) {
+		t.Helper()
+		m := newMemory()
+		for i, language := range languages {
+			height := []int{1080, 720, 480, 360}[i]
+			m.put(fmt.Sprintf("%dp.mp4", height), movie(testmedia.Video(360, height, 1), inLanguage(language, soundOf(12))))
+		}
+		o := serve(t, m)
+		o.master("library")
+		for prefix, want := range map[string]string{"": inTS, cmafPrefix: inCMAF} {
+			var got []string
+			for line := range strings.Lines(o.text(prefix + "library/master.m3u8")) {
+				if _, rest, ok := strings.Cut(line, `LANGUAGE="`); ok && strings.Contains(line, "TYPE=AUDIO") {
+					language, _, _ := strings.Cut(rest, `"`)
+					got = append(got, language)
+				}
+			}
+			if s := strings.Join(got, " "); s != want {
+				t.Errorf("%q: the renditions of %q are %q, want %q", languages, prefix+"library", s, want)
+			}
+		}
+		manifest := o.text(cmafPrefix + "library/manifest.mpd")
+		if n, want := strings.Count(manifest, `contentType="audio"`), len(strings.Fields(inCMAF)); n != want {
+			t.Errorf("%q: %d audio sets in the manifest, want %d:\n%s", languages, n, want, manifest)
+		}
+	}
+	f("de en", "de en", "deu", "eng")
+	f("de en", "de en", "deu", "eng", "deu", "eng")
+	f("en fr es", "en fr es", "eng", "fra", "eng", "spa")
+	f("", "en", "eng", "eng", "eng") // muxed
+	f("", "en", "eng", "und")        // which says nothing of the language
+	f("", "und", "und", "eng")
+	f("und de en", "und de en", "und", "deu", "eng")
+}

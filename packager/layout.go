@@ -41,15 +41,15 @@ func (l *layout) longest() int {
 }
 
 // arrange lays a title with pictures out. In TS, one audio track that every quality holds stays muxed with it, as the simplest
-// player wants it; several, or one in a file of its own, become renditions and are muxed with nothing. So does one of more
-// than two channels (HLS Authoring Specification 9.6), and one that goes on for so long without the picture that it would
-// make a segment too long. In CMAF nothing is muxed.
+// player wants it; several, or one in a file of its own, become renditions and are muxed with nothing. So does one of which the
+// qualities differ in language or that has more than two channels (HLS Authoring Specification 9.6), and one that goes on for
+// so long without the picture that it would make a segment too long. In CMAF nothing is muxed.
 func (t *title) arrange(format Format, videos []*rendition) (l layout, err error) {
 	if videos, err = carried(format, videos); err != nil {
 		return l, err
 	}
 	offers := t.offers(format, videos)
-	if format == TS && len(t.beside(format)) == 0 && !slices.ContainsFunc(videos, func(r *rendition) bool {
+	if format == TS && len(t.beside(format)) == 0 && !severalLanguages(offers) && !slices.ContainsFunc(videos, func(r *rendition) bool {
 		sounds := r.sounds(format)
 		return len(sounds) != 1 || sounds[0].Audio.Channels > 2
 	}) {
@@ -113,7 +113,8 @@ func (t *title) pictures(format Format, videos []*rendition, tracks func(*rendit
 }
 
 // offers are the audio tracks to choose from. Of those that come with pictures, the quality that has the most tells which
-// voices there are; others may have them at other bit rates. Files without a picture are taken as they are.
+// voices there are; others may have them at other bit rates. Where none has more than one, each tells of a language that no
+// other told of before. Files without a picture are taken as they are.
 func (t *title) offers(format Format, videos []*rendition) (offers []offer) {
 	from := func(r *rendition) {
 		for _, track := range r.sounds(format) {
@@ -134,6 +135,9 @@ func (t *title) offers(format Format, videos []*rendition) (offers []offer) {
 		}
 	}
 	tellVoices(offers)
+	if first == 1 && severalLanguages(offers) {
+		addLanguages(known, offers)
+	}
 	others := slices.DeleteFunc(offers[first:], func(o offer) bool { return !known[o.voice.voiceKey] })
 	offers = offers[:first+len(others)]
 	for _, r := range t.beside(format) {
