@@ -7,7 +7,7 @@ import (
 
 // IndexFormat names what AppendTo writes. It goes up whenever the bytes of the same Index, or the Index of the same file,
 // are others than before: then what was kept is no longer read. TestGoldenIndexes fails until it does.
-const IndexFormat = 3
+const IndexFormat = 4
 
 // AppendTo appends the Index to dst, some 5 % smaller than it is in memory. Decode reads it.
 func (x *Index) AppendTo(dst []byte) []byte {

@@ -2,6 +2,7 @@ package demux
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -30,9 +31,13 @@ func (f *fragment) box() box {
 	return box{name: [4]byte([]byte("moof")), offset: f.offset, header: f.header, body: f.body}
 }
 
+// untyped is what fourCC makes of four bytes that are no type, such as those of space that was allocated and never written.
+const untyped = "????"
+
 // readFragments walks the top level on from the moov (§8.8), by the boxes' own sizes: what sidx and mfra say of places is
 // not believed. It keeps each moof, bounded together with the moov and each sidx; of the media it reads what stands within reach.
-// A file that ends within a moof is a recording that was cut off: what was whole before that stands.
+// A file that ends within a moof is a recording that was cut off: what was whole before that stands. So does what is before
+// bytes that are no box.
 func (f *file) readFragments(ctx context.Context) error {
 	f.ahead = leastAhead
 	total := f.moovBytes
@@ -42,6 +47,11 @@ func (f *file) readFragments(ctx context.Context) error {
 			return nil
 		}
 		typ, header, size, err := f.topBox(ctx, at)
+		var broken *FormatError
+		if errors.As(err, &broken) || err == nil && typ == untyped && size >= f.size-at {
+			f.junk = at
+			return nil
+		}
 		if err != nil {
 			return err
 		}

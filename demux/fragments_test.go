@@ -2,6 +2,8 @@ package demux_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -123,6 +125,61 @@ func TestCutOff(t *testing.T) {
 		if whole := test.size == last; (len(index.Warnings) == 0) != whole {
 			t.Errorf("%s: warnings %q", test.name, index.Warnings)
 		}
+	}
+}
+
+// TestNoBoxAfterFragments holds that a film in fragments plays up to where something stands that is no box, and says so; one
+// that is not in fragments doesn't care what follows.
+func TestNoBoxAfterFragments(t *testing.T) {
+	whole, moovLast := testmedia.H264AAC(8), testmedia.H264AAC(8)
+	fragmented, hybrid := whole, whole
+	fragmented.Fragments, hybrid.Fragments, moovLast.MoovLast = &testmedia.Fragments{}, &testmedia.Fragments{Whole: 40}, true
+	for name, m := range map[string]testmedia.Movie{"fragments": fragmented, "hybrid": hybrid, "moov first": whole, "moov last": moovLast} {
+		file := m.Bytes()
+		for junk, warns := range map[string]bool{
+			"\x00\x00\x00\x07free": true, // a size of less than the header
+			"\x00\x00\x00\x01mdat": true, // no room for the size that is announced
+			"\x00\x00\x00\x01mdat\x00\x00\x00\x00\x00\x00\x00\x0fxxxx": true,
+			string(make([]byte, 8)): true, string(make([]byte, 4<<10)): true,
+			"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8": true, // and longer than the file
+			string(make([]byte, 7)):            false,
+			"\x00\x00\x00\x00free":             false,
+		} {
+			longer := append(slices.Clone(file), junk...)
+			index, err := demux.Open(t.Context(), testmedia.Memory(longer), demux.DefaultLimits())
+			if err != nil {
+				t.Errorf("%s, then %q: %v", name, junk[:min(len(junk), 24)], err)
+				continue
+			}
+			checkIndex(t, index, int64(len(longer)))
+			if n := index.Tracks[0].Samples.Len(); n != 240 {
+				t.Errorf("%s, then %q: %d samples", name, junk[:min(len(junk), 24)], n)
+			}
+			warns = warns && m.Fragments != nil
+			told := len(index.Warnings) == 1 && strings.Contains(index.Warnings[0], fmt.Sprintf("at byte %d stands no box", len(file)))
+			if told != warns || !warns && len(index.Warnings) > 0 {
+				t.Errorf("%s, then %q: warnings %q", name, junk[:min(len(junk), 24)], index.Warnings)
+			}
+		}
+	}
+}
+
+// TestNoBoxAmongFragments plays those before it.
+func TestNoBoxAmongFragments(t *testing.T) {
+	m := testmedia.H264AAC(8)
+	m.Fragments = &testmedia.Fragments{}
+	file := m.Bytes()
+	last := strings.LastIndex(string(file), "moof") - 4
+	copy(file[last:], "\x00\x00\x00\x03")
+	index := open(t, file)
+	checkIndex(t, index, int64(len(file)))
+	if n := index.Tracks[0].Samples.Len(); n != 180 || len(index.Warnings) != 1 {
+		t.Errorf("%d samples, warnings %q", n, index.Warnings)
+	}
+	first := strings.Index(string(file), "moof") - 4
+	copy(file[first:], "\x00\x00\x00\x03")
+	if _, err := demux.Open(t.Context(), testmedia.Memory(file), demux.DefaultLimits()); !errors.Is(err, demux.ErrCorrupt) {
+		t.Errorf("none before it: %v, want it to be corrupt", err)
 	}
 }
 

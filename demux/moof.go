@@ -73,6 +73,9 @@ func (m *movie) readMoofs(mvex *box) error {
 	if m.stump.found() {
 		m.warn("the file ends within the fragment at byte %d: it was cut off, and plays up to there", m.stump.offset)
 	}
+	if m.junk > 0 {
+		m.warn("at byte %d stands no box: the film plays up to there", m.junk)
+	}
 	return nil
 }
 

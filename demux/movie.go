@@ -58,6 +58,9 @@ func (m *movie) parse() error {
 	}
 	holds := func(t *trak) bool { return t.count() > 0 }
 	if mvex.found() && !slices.ContainsFunc(m.traks, holds) {
+		if m.junk > 0 {
+			return mvex.errorf("the film is in fragments (moof boxes), and there is none before byte %d, where no box stands: %w", m.junk, ErrCorrupt)
+		}
 		return mvex.errorf("the film is in fragments (moof boxes), and the file holds none: %w", ErrUnsupported)
 	}
 	return nil

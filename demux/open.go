@@ -59,6 +59,7 @@ type file struct {
 	moov       box   // its body is read by Open
 	moovBytes  int64 // of its body
 	stump      box   // the moof within which the file ends
+	junk       int64 // where, behind the moov, no box stands; 0 where nothing is amiss
 
 	fragments pages[fragment] // each moof after a moov that announces them
 	structure xxhash.Digest   // of the bodies of the moov, each moof and sidx, in the order of the file
