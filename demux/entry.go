@@ -16,13 +16,13 @@ func (t *trak) describe() error {
 	if err != nil {
 		return err
 	}
+	t.track.Codec = Codec(entry.typ())
+	t.track.CodecID = entry.typ()
 	if len(entry.body) > maxEntryBytes {
 		return entry.errorf("a sample entry of %d bytes, limit %d: %w", len(entry.body), maxEntryBytes, ErrTooLarge)
 	}
 	t.track.Entry = entry.bytes()
 	entry.body = t.track.Entry[8:] // so that what is put right in the one is in the other
-	t.track.Codec = Codec(entry.typ())
-	t.track.CodecID = entry.typ()
 	switch {
 	case encrypted(*entry):
 		t.refuse("it is encrypted (sample entry %q)", entry.typ())

@@ -38,6 +38,9 @@ func (t *trak) parse() error {
 	if err == nil && t.track.Kind != KindOther {
 		err = t.describe()
 	}
+	if t.track.ID != 0 {
+		err = t.forgive(err)
+	}
 	if t.track.Kind == KindOther && t.track.ID != 0 {
 		t.track.Timescale = max(t.track.Timescale, 1)
 		return nil
@@ -172,12 +175,21 @@ func (t *trak) media(mdia *box) error {
 // build makes the track's sample table and places it in time.
 func (t *trak) build(ctx context.Context) error {
 	err := t.buildTable(ctx)
-	if err != nil && t.track.Kind == KindText && errors.Is(err, ErrCorrupt) {
-		t.refuseWith(err) // subtitles are no reason to lose the film
+	if err != nil && t.track.Kind == KindText {
 		t.track.Samples = Samples{}
-		return nil
 	}
-	return err
+	return t.forgive(err)
+}
+
+// forgive refuses a text track alone for what is wrong with it: subtitles are no reason to lose the film.
+func (t *trak) forgive(err error) error {
+	var broken *FormatError
+	if t.track.Kind != KindText || !errors.As(err, &broken) {
+		return err
+	}
+	t.track.Timescale = max(t.track.Timescale, 1)
+	t.refuseWith(err)
+	return nil
 }
 
 func (t *trak) buildTable(ctx context.Context) error {
