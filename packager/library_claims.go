@@ -2,6 +2,7 @@ package packager
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +44,7 @@ func claimsOf(dir, rootName string, names, sidecars []string) []claim {
 	for i, name := range names {
 		candidates[i] = newCandidate(dir, name)
 	}
+	keepLoneAudio(candidates)
 	slices.SortFunc(candidates, compareCandidates)
 	var claims []claim
 	for len(candidates) > 0 {
@@ -61,7 +63,7 @@ func claimsOf(dir, rootName string, names, sidecars []string) []claim {
 func newCandidate(dir, name string) candidate {
 	stem, ext := splitExt(name)
 	c := candidate{rule: ruleFile, rank: mediaRank(ext)}
-	c.file = File{Path: join(dir, name), IsAudio: strings.EqualFold(ext, "m4a")}
+	c.file = unlabelled(join(dir, name))
 	c.stem = c.file.readLabel(stem)
 	switch {
 	case c.file.Rendition == "":
@@ -73,6 +75,36 @@ func newCandidate(dir, name string) candidate {
 		c.rule = ruleStem
 	}
 	return c
+}
+
+// unlabelled is a file whose name is no label.
+func unlabelled(path string) File {
+	_, ext := splitExt(path)
+	return File{Path: path, IsAudio: strings.EqualFold(ext, "m4a")}
+}
+
+// loneAudio is the label that is a word of many names: two_audio.mp4 may be a film of that name.
+const loneAudio = "audio"
+
+// keepLoneAudio takes "audio" alone behind a stem for part of a file's own name, unless another file has the stem before a label
+// that says more.
+func keepLoneAudio(candidates []candidate) {
+	lone := func(c candidate) bool { return c.rule == ruleStem && c.file.Rendition == loneAudio }
+	if !slices.ContainsFunc(candidates, lone) {
+		return
+	}
+	labelled := map[string]bool{}
+	for _, c := range candidates {
+		if c.rule == ruleStem && !lone(c) {
+			labelled[c.stem] = true
+		}
+	}
+	for i := range candidates {
+		if c := &candidates[i]; lone(*c) && !labelled[c.stem] {
+			c.rule, c.file = ruleFile, unlabelled(c.file.Path)
+			c.stem, _ = splitExt(path.Base(c.file.Path))
+		}
+	}
 }
 
 // compareCandidates puts files together that make one title, in the order in which they may choose a name.

@@ -85,8 +85,18 @@ func TestTitlesFromFiles(t *testing.T) {
 			"f_audio_en.m4a|f_1080p_6000k.mp4|f_3000k-1080p.mp4|f_720p.mp4",
 			"f: 1080p_6000k=f_1080p_6000k.mp4 3000k-1080p=f_3000k-1080p.mp4 720p=f_720p.mp4 audio_en=f_audio_en.m4a",
 		},
-		"rule 3":                  {"film.mp4|Other.MOV|d/e/x.M4V|d/song.m4a", "d/e/x: =d/e/x.M4V|d/song: =d/song.m4a|film: =film.mp4|Other: =Other.MOV"},
-		"rule 3, a label's kin":   {"_1080p.mp4|1080.mp4|x1080p.mp4|audio_mono.m4a", "1080: =1080.mp4|_1080p: =_1080p.mp4|audio_mono: =audio_mono.m4a|x1080p: =x1080p.mp4"},
+		"rule 3":                {"film.mp4|Other.MOV|d/e/x.M4V|d/song.m4a", "d/e/x: =d/e/x.M4V|d/song: =d/song.m4a|film: =film.mp4|Other: =Other.MOV"},
+		"rule 3, a label's kin": {"_1080p.mp4|1080.mp4|x1080p.mp4|audio_mono.m4a", "1080: =1080.mp4|_1080p: =_1080p.mp4|audio_mono: =audio_mono.m4a|x1080p: =x1080p.mp4"},
+		"audio alone, beside renditions": {
+			"f_1080p.mp4|f_audio.m4a|g_AUDIO.mp4|g_audio_de.m4a|h_720p.mp4|h_audio.m4a|h_audio.mp4",
+			"f: 1080p=f_1080p.mp4 audio=f_audio.m4a|g: audio=g_AUDIO.mp4 audio_de=g_audio_de.m4a|h: 720p=h_720p.mp4 audio=h_audio.mp4 audio.m4a=h_audio.m4a",
+		},
+		"audio alone, of a directory": {"a/1080p.mp4|a/audio.m4a|b/Audio.m4a", "a: 1080p=a/1080p.mp4 audio=a/audio.m4a|b: audio=b/Audio.m4a"},
+		"audio alone, a file's name": {
+			"two_audio.mp4|f.mp4|f_audio.m4a|g-Audio.mp4|g-audio.m4a|d/two audio.mov|d/two.audio.m4a",
+			"d/two audio: =d/two audio.mov|d/two.audio: =d/two.audio.m4a|f: =f.mp4|f_audio: =f_audio.m4a|g-Audio: =g-Audio.mp4|g-audio: =g-audio.m4a|" +
+				"two_audio: =two_audio.mp4",
+		},
 		"natural order":           {"e10.mp4|e9.mp4|E1.mp4|s/1.mp4", "E1: =E1.mp4|e9: =e9.mp4|e10: =e10.mp4|s/1: =s/1.mp4"},
 		"claimed by two files":    {"a.mov|a.mp4|a.M4V", "a: =a.mp4|a.M4V: =a.M4V|a.mov: =a.mov"},
 		"claimed by a directory":  {"a.mp4|a.mov|a/1080p.mp4", "a: 1080p=a/1080p.mp4|a.mov: =a.mov|a.mp4: =a.mp4"},
@@ -208,6 +218,7 @@ func FuzzTitles(f *testing.F) {
 	f.Add("a.mp4|a.mov|a/1080p.mp4|a_720p.mp4|a.mov.mp4")
 	f.Add("720p.mp4|ROOT/720P.mp4|ROOT.mp4|ROOT.mp4.mp4|ROOT/720p.mp4|ROOT.mp4~2.m4a")
 	f.Add(strings.Repeat("a", maxPath) + "/b.mp4|" + strings.Repeat("a/", 100) + "b.mp4") // the first is longer than paths may be
+	f.Add("f_audio.m4a|f_audio.mp4|f.mp4|F_720p.mp4|F_audio.m4a|f_AUDIO/audio.m4a|audio.mp4")
 	f.Add("f_audio_en.m4a|f-audio-en.M4A|f.audio.en.m4v|f audio en.mov")
 	f.Fuzz(func(t *testing.T, paths string) {
 		if len(paths) > 1<<14 {
