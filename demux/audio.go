@@ -96,7 +96,7 @@ func (t *trak) audioCodec(entry, config *box) error {
 	case typ == ".mp3" || typ == "ms?U":
 		t.track.Codec, t.track.CodecID = MP3, "mp4a.6B"
 	default:
-		t.refuse("codec %s", codecName(t.track.Codec, typ))
+		t.refuse("codec %s", t.codecName(typ))
 	}
 	return nil
 }

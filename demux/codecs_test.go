@@ -155,7 +155,7 @@ func TestAudioCodecs(t *testing.T) {
 		{
 			"PCM", testmedia.AudioEntry("sowt", 2, 48000), "sowt", "sowt",
 			demux.AudioFormat{SampleRate: 48000, OutputRate: 48000, Channels: 2},
-			`codec "sowt"`,
+			`codec PCM ("sowt")`,
 		},
 		{
 			"DTS", testmedia.AudioEntry("mp4a", 2, 48000, testmedia.ESDS(0xa9, nil)), "mp4a", "mp4a.A9",
@@ -244,7 +244,7 @@ func TestVideoCodecs(t *testing.T) {
 			[][]byte{testmedia.VisualEntry("vp09", 640, 360, testmedia.Box("vpcC", []byte{1, 0, 0, 0, 2, 31, 0xa2, 1, 1, 1, 0, 0}))},
 			nil, demux.VP9, "vp09.02.31.10.01.01.01.01.00", "",
 		},
-		{"ProRes", [][]byte{testmedia.VisualEntry("apch", 640, 360)}, nil, "apch", "apch", `codec "apch"`},
+		{"ProRes", [][]byte{testmedia.VisualEntry("apch", 640, 360)}, nil, "apch", "apch", `codec ProRes 422 HQ ("apch")`},
 		{
 			"MPEG-4 Visual",
 			[][]byte{testmedia.VisualEntry("mp4v", 640, 360, testmedia.ESDS(0x20, []byte{0}))},
@@ -344,4 +344,36 @@ func TestGrowthLies(t *testing.T) {
 			t.Errorf("% x grows by %d, want %d", test.sample, got, test.want)
 		}
 	}
+}
+
+// TestNamesOfRefusedCodecs: who reads that a track is refused knows ProRes, not ap4h.
+func TestNamesOfRefusedCodecs(t *testing.T) {
+	for handler, names := range map[string]map[string]string{
+		"soun": {
+			"sowt": `PCM ("sowt")`, "twos": `PCM ("twos")`, "lpcm": `PCM ("lpcm")`, "in24": `PCM ("in24")`, "in32": `PCM ("in32")`,
+			"fl32": `PCM ("fl32")`, "fl64": `PCM ("fl64")`, "ipcm": `PCM ("ipcm")`, "fpcm": `PCM ("fpcm")`, "raw ": `PCM ("raw ")`,
+			"alaw": `G.711 A-law ("alaw")`, "ulaw": `G.711 mu-law ("ulaw")`, "samr": `AMR narrowband ("samr")`, "sawb": `AMR wideband ("sawb")`,
+			"QDM2": `QDesign Music 2 ("QDM2")`, "ac-4": `AC-4 ("ac-4")`, "dtsx": `DTS:X ("dtsx")`, "abcd": `"abcd"`, "apcn": `"apcn"`,
+		},
+		"vide": {
+			"ap4h": `ProRes 4444 ("ap4h")`, "apcn": `ProRes 422 ("apcn")`, "apcs": `ProRes 422 LT ("apcs")`, "mp4v": `MPEG-4 Visual ("mp4v")`,
+			"jpeg": `JPEG ("jpeg")`, "png ": `PNG ("png ")`, "raw ": `uncompressed video ("raw ")`, "SVQ3": `Sorenson Video 3 ("SVQ3")`,
+			"dvc ": `DV ("dvc ")`, "dv5n": `DV ("dv5n")`, "dvh5": `DVCPRO HD ("dvh5")`, "xdvc": `XDCAM (MPEG-2) ("xdvc")`, "hdv2": `HDV (MPEG-2) ("hdv2")`,
+			"mx5p": `IMX (MPEG-2) ("mx5p")`, "abcd": `"abcd"`, "sowt": `"sowt"`,
+		},
+	} {
+		for typ, want := range names {
+			entry := testmedia.AudioEntry(typ, 2, 48000)
+			if handler == "vide" {
+				entry = testmedia.VisualEntry(typ, 640, 360)
+			}
+			k := described(t, handler, nil, entry)
+			wantRefusal(t, k, "track 1: codec "+want+": not supported")
+			if k.Kind == demux.KindOther {
+				t.Errorf("%q is no media", typ)
+			}
+		}
+	}
+	k := described(t, "vide", nil, testmedia.VisualEntry("mp4v", 640, 360, testmedia.ESDS(0x21, []byte{0})))
+	wantRefusal(t, k, `codec "mp4v"`) // H.264 in MPEG-4's clothes
 }

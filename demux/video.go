@@ -274,13 +274,5 @@ func (t *trak) unknownVideo(entry *box) {
 			return
 		}
 	}
-	t.refuse("codec %s", codecName(t.track.Codec, entry.typ()))
-}
-
-// codecName is a family and the four characters that it goes by.
-func codecName(family Codec, typ string) string {
-	if string(family) == typ {
-		return fmt.Sprintf("%q", typ)
-	}
-	return fmt.Sprintf("%s (%q)", family, typ)
+	t.refuse("codec %s", t.codecName(entry.typ()))
 }

@@ -29,7 +29,7 @@ func TestLog(t *testing.T) {
 	}
 	head := `level=WARN msg="a file does not play as it should" title=library file=`
 	want := []string{
-		head + `480p.mp4 reason="has a track that is refused: track 3: codec \"ulaw\": not supported"`,
+		head + `480p.mp4 reason="has a track that is refused: track 3: codec G.711 mu-law (\"ulaw\"): not supported"`,
 		head + `240p.mp4 reason="is refused: box moov at byte 0: none in the file: it is no MP4, or was not finished: corrupt"`,
 		head + `360p.mp4 reason="is left out: it lasts 30s, the title 12s"`,
 	}
