@@ -36,7 +36,7 @@ var arrows = []struct{ from, ours, others string }{
 		"github.com/gin-gonic/gin github.com/prometheus/client_golang golang.org/x/sys net/http",
 	},
 	// A client: it knows no more of us than a URL.
-	{"handlers/conformance", "", "github.com/Eyevinn/dash-mpd github.com/Eyevinn/hls-m3u8 github.com/bluenviron/mediacommon/v2 net/http"},
+	{"handlers/conformance", "", "github.com/Eyevinn/dash-mpd github.com/Eyevinn/hls-m3u8 github.com/bluenviron/mediacommon/v2 golang.org/x/text/language net/http"},
 	{"handlers/openapi", "", ""},
 	{"handlers/signing", "", ""},
 	{"handlers/tracing", "packager", "go.opentelemetry.io/otel net/http"},

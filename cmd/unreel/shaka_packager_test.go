@@ -253,6 +253,8 @@ var disagreements = map[string]string{
 	"androidx+media__sample_unrecognized_hevc_sei.mp4 video":               "mediacommon reads no second SPS",
 	"androidx+media__sample_with_color_info.mp4 video":                     "mediacommon reads no second SPS",
 	"joeyparrish+shaka-packager__decrypted-bear-640x360-video-0.mp4 video": "mediacommon looks for another sample entry",
+	"joeyparrish+shaka-packager__bear-640x360-ac3-audio.mp4 audio":         "a fragment begins a tick late, which shaka-packager leaves as a gap",
+	"joeyparrish+shaka-packager__bear-alac-audio.mp4 audio":                "mediacommon knows no ALAC",
 }
 
 // packedFiles are real files of many codecs: H.264, HEVC, AV1, VP9, Dolby Vision, AAC, AC-3, E-AC-3, Opus, FLAC and ALAC.

@@ -49,13 +49,13 @@ func parseSPS(nal []byte) (videoFormat, error) {
 		if s.VUI.ColourDescriptionPresentFlag {
 			f.transfer = int(s.VUI.TransferCharacteristics)
 		}
-		f.aspect = sampleAspect(s.VUI)
+		f.aspect = sampleAspect(s.VUI.AspectRatioInfoPresentFlag, s.VUI.AspectRatioIdc, s.VUI.SarWidth, s.VUI.SarHeight)
 	}
 	return f, nil
 }
 
-// sampleAspect reads aspect_ratio_idc by ISO/IEC 14496-10 Table E-1.
-func sampleAspect(v *h264.SPS_VUI) [2]int {
+// sampleAspect reads aspect_ratio_idc by ISO/IEC 14496-10 Table E-1, which ISO/IEC 23008-2 Table E.1 has too.
+func sampleAspect(told bool, idc uint8, width, height uint16) [2]int {
 	table := [...][2]int{
 		{1, 1},
 		{1, 1},
@@ -76,11 +76,11 @@ func sampleAspect(v *h264.SPS_VUI) [2]int {
 		{2, 1},
 	}
 	switch {
-	case !v.AspectRatioInfoPresentFlag:
-	case v.AspectRatioIdc == 255 && v.SarWidth > 0 && v.SarHeight > 0:
-		return [2]int{int(v.SarWidth), int(v.SarHeight)}
-	case int(v.AspectRatioIdc) < len(table):
-		return table[v.AspectRatioIdc]
+	case !told:
+	case idc == 255 && width > 0 && height > 0:
+		return [2]int{int(width), int(height)}
+	case int(idc) < len(table):
+		return table[idc]
 	}
 	return [2]int{1, 1}
 }

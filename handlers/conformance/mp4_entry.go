@@ -16,7 +16,8 @@ type mp4Entry struct {
 	codec         string // RFC 6381, of the entry and its configuration
 	width, height int
 	aspect        [2]int
-	transfer      int // 2 (unspecified) where it isn't said
+	transfer      int  // 2 (unspecified) where it isn't said
+	shaped        bool // a pasp box tells the aspect, which counts for more than what the SPS tells
 	profile       int
 	level         int
 	lengthSize    int      // bytes of a NAL unit's length, 0 where samples hold none
@@ -87,7 +88,7 @@ func (e *mp4Entry) child(typ string, b []byte) error {
 				e.transfer = 16 // of profile 5 by definition
 			}
 		case "pasp":
-			e.aspect = [2]int{max(int(r.u32()), 1), max(int(r.u32()), 1)}
+			e.aspect, e.shaped = [2]int{max(int(r.u32()), 1), max(int(r.u32()), 1)}, true
 		case "colr":
 			if string(r.take(4)) == "nclx" {
 				r.u16()
@@ -118,6 +119,9 @@ func (e *mp4Entry) avcC(r *fieldReader) {
 			e.codec, e.profile, e.level = e.fourCC+strings.TrimPrefix(f.codec, "avc1"), f.profile, f.level
 			if e.transfer == 2 {
 				e.transfer = f.transfer
+			}
+			if !e.shaped {
+				e.aspect = f.aspect
 			}
 		}
 	}
@@ -154,9 +158,15 @@ func (e *mp4Entry) hvcC(r *fieldReader) {
 	}
 	for _, nal := range e.sets {
 		var sps h265.SPS
-		if len(nal) > 2 && nal[0]>>1&63 == nalSPS265 && sps.Unmarshal([]byte(nal)) == nil && sps.VUI != nil &&
-			sps.VUI.ColourDescriptionPresentFlag && e.transfer == 2 {
-			e.transfer = int(sps.VUI.TransferCharacteristics)
+		if len(nal) <= 2 || nal[0]>>1&63 != nalSPS265 || sps.Unmarshal([]byte(nal)) != nil || sps.VUI == nil {
+			continue
+		}
+		v := sps.VUI
+		if v.ColourDescriptionPresentFlag && e.transfer == 2 {
+			e.transfer = int(v.TransferCharacteristics)
+		}
+		if !e.shaped {
+			e.aspect = sampleAspect(v.AspectRatioInfoPresentFlag, v.AspectRatioIdc, v.SarWidth, v.SarHeight)
 		}
 	}
 }
