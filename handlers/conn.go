@@ -36,6 +36,7 @@ func (l progressListener) Accept() (net.Conn, error) {
 type progressConn struct {
 	net.Conn
 	timeout time.Duration
+	unsent  unsent
 }
 
 // patience watches one Write or ReadFrom: when the client was last known to take something.
@@ -71,6 +72,14 @@ func (p *patience) goOn(n int64, err error) bool {
 
 // Write sends p, however long it takes, as long as the client takes some of it now and then.
 func (c *progressConn) Write(p []byte) (n int, err error) {
+	c.unsent.allow(c.Conn, len(p))
+	begin := time.Now()
+	n, err = c.write(p)
+	c.unsent.pace(n, time.Since(begin))
+	return n, err
+}
+
+func (c *progressConn) write(p []byte) (n int, err error) {
 	watch, slice := c.patience(), len(p)
 	for {
 		if err = watch.renew(); err != nil {
@@ -97,8 +106,12 @@ type extent interface {
 	Extent() (f *os.File, off, n int64)
 }
 
-// ReadFrom sends what r holds. Files go from the kernel straight to the client.
+// ReadFrom sends what r holds. Files go from the kernel straight to the client, unless it still holds much of what was
+// written before: it would read more of a file than unsentLimit later than we know.
 func (c *progressConn) ReadFrom(r io.Reader) (n int64, err error) {
+	if !c.unsent.allow(c.Conn, 0) {
+		return io.Copy(writerOnly{c}, r)
+	}
 	if part, ok := r.(extent); ok && canSendExtents {
 		return c.sendExtent(part)
 	}

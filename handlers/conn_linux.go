@@ -3,16 +3,12 @@ package handlers
 import (
 	"errors"
 	"io"
+	"net"
 	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
-
-// unsentLimit is how many bytes the kernel takes from us that it hasn't sent yet. Without it, the kernel keeps 4 MB for a
-// client that reads slowly; with it, what is on its way and this much. A quick client doesn't notice. packager counts on it
-// (send.go there).
-const unsentLimit = 128 << 10
 
 // tune sets up a listening socket; accepted connections inherit it (tcp(7), TCP_NOTSENT_LOWAT).
 func tune(_, _ string, raw syscall.RawConn) error {
@@ -20,6 +16,24 @@ func tune(_, _ string, raw syscall.RawConn) error {
 	return raw.Control(func(fd uintptr) {
 		_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, unsentLimit)
 	})
+}
+
+// setUnsent sets how many bytes the kernel takes that it hasn't sent yet, unless it holds more than that by now: the client
+// would have to take all that before another byte could be written, and look stuck meanwhile. ok tells whether it is set.
+func setUnsent(conn net.Conn, most int) (ok bool) {
+	to, isSocket := conn.(syscall.Conn)
+	if !isSocket {
+		return false
+	}
+	raw, err := to.SyscallConn()
+	if err != nil {
+		return false
+	}
+	err = raw.Control(func(fd uintptr) {
+		held, failed := unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD)
+		ok = failed == nil && held <= most && unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, most) == nil
+	})
+	return ok && err == nil
 }
 
 // canSendExtents tells whether sendExtent can.

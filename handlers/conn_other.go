@@ -4,11 +4,15 @@ package handlers
 
 import (
 	"errors"
+	"net"
 	"syscall"
 )
 
 // tune leaves a listening socket as it is.
 func tune(string, string, syscall.RawConn) error { return nil }
+
+// setUnsent can't.
+func setUnsent(net.Conn, int) (ok bool) { return false }
 
 // canSendExtents tells whether sendExtent can.
 const canSendExtents = false

@@ -1,0 +1,148 @@
+package handlers
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// unsentOf reads back how much the kernel may hold of a connection unsent.
+func unsentOf(t *testing.T, server net.Conn) (most int) {
+	t.Helper()
+	raw, err := server.(*progressConn).Conn.(syscall.Conn).SyscallConn()
+	check(t, err)
+	var failed error
+	check(t, raw.Control(func(fd uintptr) { most, failed = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT) }))
+	check(t, failed)
+	return most
+}
+
+// The kernel is told how much it may hold of each connection, not of the listening socket alone.
+func TestConnectionsAreTuned(t *testing.T) {
+	server, _ := pair(t, listen(t), 0, 0)
+	if most := unsentOf(t, server); most != unsentLimit {
+		t.Errorf("the kernel holds %d bytes unsent, want %d", most, unsentLimit)
+	}
+}
+
+// A quick client's large pieces may wait in the kernel, and nothing else.
+func TestUnsentFollowsTheClient(t *testing.T) {
+	t.Parallel()
+	server, client := pair(t, listen(t), 10*time.Second, 0)
+	write := func(n, want int) {
+		t.Helper()
+		taken := make(chan error)
+		go func() {
+			_, err := io.CopyN(io.Discard, client, int64(n))
+			taken <- err
+		}()
+		_, err := server.Write(make([]byte, n))
+		check(t, err)
+		check(t, <-taken)
+		if most := unsentOf(t, server); most != want {
+			t.Errorf("after %d bytes the kernel may hold %d, want %d", n, most, want)
+		}
+	}
+	write(1<<20, unsentLimit) // of a client that isn't known yet
+	write(1<<20, unsentWide)
+	write(1<<20, unsentWide)
+	write(100, unsentLimit) // the next answer's header
+	write(leastWide, unsentWide)
+	write(leastWide-1, unsentLimit)
+}
+
+func TestUnsentOfASlowClientStays(t *testing.T) {
+	t.Parallel()
+	server, client := pair(t, listen(t), 10*time.Second, 64<<10)
+	want := noise(4 << 20)
+	sent := make(chan error, 1)
+	go func() {
+		var err error
+		for piece := want; len(piece) > 0 && err == nil; piece = piece[1<<20:] {
+			if _, err = server.Write(piece[:1<<20]); unsentOf(t, server) != unsentLimit {
+				err = errors.Join(err, errors.New("the kernel may hold more"))
+			}
+		}
+		sent <- errors.Join(err, server.Close())
+	}()
+	got, err := sip(client, 16<<10, 10*time.Millisecond)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the client got %d of %d bytes, %v", len(got), len(want), err)
+	}
+	check(t, <-sent)
+}
+
+// quickPair is a connection whose client took pieces quickly so far, and takes nothing more yet.
+func quickPair(t *testing.T, timeout time.Duration) (server, client net.Conn) {
+	t.Helper()
+	server, client = pair(t, listen(t), timeout, 64<<10)
+	read := make(chan error)
+	go func() {
+		_, err := io.CopyN(io.Discard, client, 2<<20)
+		read <- err
+	}()
+	for range 2 {
+		_, err := server.Write(make([]byte, 1<<20))
+		check(t, err)
+	}
+	check(t, <-read)
+	if most := unsentOf(t, server); most != unsentWide {
+		t.Fatalf("the kernel may hold %d bytes of a quick client, want %d", most, unsentWide)
+	}
+	return server, client
+}
+
+// A client that was quick and is slow now is not cut as long as it takes some of what the kernel holds, whatever comes next.
+func TestUnsentIsTakenBackInTime(t *testing.T) {
+	t.Parallel()
+	server, client := quickPair(t, 150*time.Millisecond)
+	want := noise(6 << 20)
+	sent := make(chan error, 1)
+	go func() {
+		rest := want
+		for _, n := range []int{4 << 20, 100, 1 << 20, 10 << 10} {
+			if _, err := server.Write(rest[:n]); err != nil {
+				sent <- errors.Join(err, server.Close())
+				return
+			}
+			rest = rest[n:]
+		}
+		_, err := server.Write(rest)
+		sent <- errors.Join(err, server.Close())
+	}()
+	got, err := sip(client, 20<<10, 10*time.Millisecond)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the client got %d of %d bytes, %v", len(got), len(want), err)
+	}
+	check(t, <-sent)
+}
+
+// While the kernel holds much of what was written, it gets no pages of a file, which may change before it sends them.
+func TestNoFileWaitsBehindMuch(t *testing.T) {
+	t.Parallel()
+	server, client := quickPair(t, 10*time.Second)
+	want := noise(leastWide + 10<<10)
+	path := filepath.Join(t.TempDir(), "file")
+	check(t, os.WriteFile(path, want[leastWide:], 0o600))
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	check(t, err)
+	defer file.Close()
+	_, err = server.Write(want[:leastWide])
+	check(t, err)
+	_, err = server.(io.ReaderFrom).ReadFrom(partOf(file, 0, 10<<10))
+	check(t, err)
+	_, err = file.WriteAt(make([]byte, 10<<10), 0)
+	check(t, err)
+	check(t, server.Close())
+	if got, failed := io.ReadAll(client); failed != nil || !bytes.Equal(got, want) {
+		t.Errorf("the client got %d bytes, %v; want the %d that the file held when they were asked for", len(got), failed, len(want))
+	}
+}
