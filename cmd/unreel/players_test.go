@@ -35,34 +35,23 @@ func TestPlayers(t *testing.T) {
 	defer proxy.Close()
 
 	env := append(os.Environ(), "UNREEL_CHROMIUM="+chromium, "UNREEL_URL="+base, "UNREEL_PREFIXED_URL="+proxy.URL+prefix+"/")
-	t.Run("one at a time", func(t *testing.T) { playInBrowser(t, "test", env, 1) })
-	t.Run("two at a time", func(t *testing.T) { playInBrowser(t, "test:together", env, 2) })
+	t.Run("one at a time", func(t *testing.T) { playInBrowser(t, "test", env) })
+	t.Run("several at a time", func(t *testing.T) { playInBrowser(t, "test:together", env) })
 }
 
-// playInBrowser runs a script of handlers/web/package.json, as often as tries says until it passes; what fails is told in any
-// case. Other makers' players have faults of their own, which show up once in many runs, and more often on a busy machine: a fault
-// of ours shows up twice.
-func playInBrowser(t *testing.T, script string, env []string, tries int) {
-	t.Helper()
-	out, err := runScript(t, script, env)
-	for n := 1; n < tries && err != nil && t.Context().Err() == nil; n++ {
-		t.Logf("try %d: %v\n%s", n, err, out)
-		out, err = runScript(t, script, env)
-	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("%s", out)
-}
-
-func runScript(t *testing.T, script string, env []string) ([]byte, error) {
+// playInBrowser runs a script of handlers/web/package.json.
+func playInBrowser(t *testing.T, script string, env []string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "npm", "run", "--silent", script)
 	cmd.Dir = webFolder
 	cmd.Env = env
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that the browser is closed too
 	cmd.WaitDelay = 10 * time.Second
-	return cmd.CombinedOutput()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
 }
 
 // needBrowser gives the path of Chromium. It skips a test where that, or what else make test installs, is missing.

@@ -27,7 +27,7 @@ func TestViewing(t *testing.T) {
 	}
 	writeFile(t, filepath.Join(root, "broken.mp4"), string(bytes.Repeat([]byte("not a film "), 1000)))
 	p := start(t, "--listen", "127.0.0.1:0", "--drain-delay", "0s", "--access-log=false", "--state-dir", state, "--segment-duration", "1s", "--session-ttl", "9s", root)
-	playInBrowser(t, "test:viewing", append(os.Environ(), "UNREEL_CHROMIUM="+chromium, "UNREEL_URL="+p.url(t)), 1)
+	playInBrowser(t, "test:viewing", append(os.Environ(), "UNREEL_CHROMIUM="+chromium, "UNREEL_URL="+p.url(t)))
 	p.end(t)
 	reported := reportedKinds(t, filepath.Join(state, "events"))
 	for _, kind := range events.Kinds() {
