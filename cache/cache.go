@@ -54,6 +54,17 @@ func (c *Cache[K]) Open(key K, size int64, fill Fill) (body *Body, hit bool) {
 	return body, hit
 }
 
+// Find is Open for whoever makes no bytes: where the body is neither there nor being filled, no request is counted.
+func (c *Cache[K]) Find(key K) (body *Body, ok bool) {
+	c.account.Lock()
+	body, ok = c.find(key)
+	c.account.Unlock()
+	if ok {
+		c.observer.CacheOpened(true)
+	}
+	return body, ok
+}
+
 // Peek tells whether key's body is there or being filled. It counts no request and keeps nothing from being evicted.
 func (c *Cache[K]) Peek(key K) bool {
 	_, ok := c.Size(key)

@@ -174,6 +174,29 @@ func TestSecondRequestEnters(t *testing.T) {
 	})
 }
 
+// Find is a request for what is there, and nothing for what isn't.
+func TestFind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, n := newCache(t, DefaultConfig())
+		want := payload(1, 1000)
+		for range 2 {
+			if b, ok := c.Find("a"); b != nil || ok {
+				t.Fatalf("found %v in an empty cache", b)
+			}
+		}
+		c.Open("a", 1000, from(want, 100))
+		c.Open("a", 1000, from(want, 100))
+		b, ok := c.Find("a")
+		if !ok {
+			t.Fatal("not found while it is filled")
+		}
+		if got, err := read(t, b, 0, 1000); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("read %d bytes, %v", len(got), err)
+		}
+		n.want(t, 1, 2, 1, 0, 0)
+	})
+}
+
 func TestWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := DefaultConfig()

@@ -17,6 +17,7 @@ type segment interface {
 	ETag() string // quoted, strong
 	ContentType() string
 	Cached() bool // in the cache, or on its way there
+	WriteCached(ctx context.Context, w io.Writer, off, n int64) (there bool, err error)
 	WriteRange(ctx context.Context, w io.Writer, off, n int64) error
 }
 
@@ -35,20 +36,30 @@ func (x *exchange) segment(s segment) error {
 	h := x.Header()
 	h.Set("Content-Type", s.ContentType())
 	h.Set("Cache-Control", immutable)
-	x.cache = "MISS"
+	x.cacheIs("MISS")
 	if s.Cached() {
-		x.cache = "HIT"
+		x.cacheIs("HIT")
 	}
-	h.Set("X-Cache", x.cache)
 	return x.send(content{s.Size(), s.ETag(), func(off, n int64) error {
-		if x.cache == "MISS" {
-			if err := x.gate.enter(x.request.Context()); err != nil {
+		ctx := x.request.Context()
+		if x.cache == "HIT" {
+			if there, err := s.WriteCached(ctx, x, off, n); there {
 				return err
 			}
-			defer x.gate.leave()
+			x.cacheIs("MISS") // it has left since
 		}
-		return s.WriteRange(x.request.Context(), x, off, n)
+		if err := x.gate.enter(ctx); err != nil {
+			return err
+		}
+		defer x.gate.leave()
+		return s.WriteRange(ctx, x, off, n)
 	}})
+}
+
+// cacheIs notes what the segment cache did for this request.
+func (x *exchange) cacheIs(verdict string) {
+	x.cache = verdict
+	x.Header().Set("X-Cache", verdict)
 }
 
 // document answers with a small body, gzip'd for those who like it so. A range is one of the identity.

@@ -30,6 +30,7 @@ func recorded(t *testing.T, r *http.Request, answer func(x *exchange) error) *ht
 type fixed struct {
 	body   []byte
 	cached bool
+	left   bool // the cache, since Cached was asked
 	err    error // after the first sent bytes
 	sent   int64
 	reads  int
@@ -39,6 +40,13 @@ func (s *fixed) Size() int64         { return int64(len(s.body)) }
 func (s *fixed) ETag() string        { return tag }
 func (s *fixed) ContentType() string { return packager.TypeTS }
 func (s *fixed) Cached() bool        { return s.cached }
+
+func (s *fixed) WriteCached(ctx context.Context, w io.Writer, off, n int64) (there bool, err error) {
+	if !s.cached || s.left {
+		return false, nil
+	}
+	return true, s.WriteRange(ctx, w, off, n)
+}
 
 func (s *fixed) WriteRange(_ context.Context, w io.Writer, off, n int64) error {
 	s.reads++
@@ -185,6 +193,29 @@ func TestSegmentHeaders(t *testing.T) {
 	}
 	f(false, "MISS")
 	f(true, "HIT")
+}
+
+// What is in the cache needs no place among what is made; what has left it meanwhile does.
+func TestSegmentsLeaveTheCache(t *testing.T) {
+	f := func(name string, s *fixed, full bool, want int, cache string) {
+		t.Helper()
+		gate := newGate(1)
+		if full {
+			gate.slots <- struct{}{}
+			gate.queue <- struct{}{}
+		}
+		s.body = noise(1000)
+		rec := recorded(t, request(), func(x *exchange) error {
+			x.gate = gate
+			return x.segment(s)
+		})
+		if rec.Code != want || rec.Header().Get("X-Cache") != cache || want == http.StatusOK && !bytes.Equal(rec.Body.Bytes(), s.body) {
+			t.Errorf("%s: %d, X-Cache %q, %d bytes; want %d, %q", name, rec.Code, rec.Header().Get("X-Cache"), rec.Body.Len(), want, cache)
+		}
+	}
+	f("there", &fixed{cached: true}, true, http.StatusOK, "HIT")
+	f("left, and there is room", &fixed{cached: true, left: true}, false, http.StatusOK, "MISS")
+	f("left, and all is full", &fixed{cached: true, left: true}, true, http.StatusServiceUnavailable, "")
 }
 
 func TestNoMediaIsReadInVain(t *testing.T) {

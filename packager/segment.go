@@ -146,6 +146,19 @@ func quoted[R interface{ AppendLink(dst []byte) []byte }](ref R) string {
 	return string(append(ref.AppendLink(etag), '"'))
 }
 
+// WriteCached is WriteRange for a segment that is in the cache, or on its way there. there is false where it isn't any more: w
+// got nothing.
+func (s *Segment) WriteCached(ctx context.Context, w io.Writer, off, n int64) (there bool, err error) {
+	body, ok := s.packager.cache.Find(s.key)
+	if !ok {
+		return false, nil
+	}
+	if err = body.WriteRange(ctx, w, off, n); errors.Is(err, cache.ErrGone) {
+		return false, nil
+	}
+	return true, err
+}
+
 // WriteRange writes bytes [off, off+n) of the body to w, from the cache or muxed now. ErrChanged means that the file was
 // replaced since the segment was laid out: what was written, if anything, is not to be trusted, and is never followed by
 // the last block.

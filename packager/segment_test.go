@@ -95,6 +95,22 @@ func (w *changer) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// TestWriteCached: bytes of the cache and no others.
+func TestWriteCached(t *testing.T) {
+	o := serve(t, bigFilm(), func(c *Config) { c.Cache = cache.Config{MaxBytes: 64 << 20, AdmitFirst: true} })
+	s := o.firstSegment()
+	var body, again bytes.Buffer
+	if there, err := s.WriteCached(t.Context(), &body, 0, s.Size()); there || err != nil || body.Len() > 0 {
+		t.Errorf("before: %v, %v, %d bytes", there, err, body.Len())
+	}
+	if err := s.WriteRange(t.Context(), &body, 0, s.Size()); err != nil {
+		t.Fatal(err)
+	}
+	if there, err := s.WriteCached(t.Context(), &again, 0, s.Size()); !there || err != nil || !bytes.Equal(again.Bytes(), body.Bytes()) {
+		t.Errorf("after: %v, %v, %d bytes of %d", there, err, again.Len(), body.Len())
+	}
+}
+
 // TestFailingFile: what goes wrong with the storage has its kind.
 func TestFailingFile(t *testing.T) {
 	broken := errors.New("broken")

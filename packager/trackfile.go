@@ -45,6 +45,11 @@ func (f *TrackFile) ContentType() string { return f.program.fileType() }
 // Cached is false: its segments may be in the cache, but the file never is.
 func (f *TrackFile) Cached() bool { return false }
 
+// WriteCached writes nothing, since the file is never in the cache.
+func (f *TrackFile) WriteCached(context.Context, io.Writer, int64, int64) (there bool, err error) {
+	return false, nil
+}
+
 // file lays out what a URL names.
 func (p *Packager) trackFile(ctx context.Context, ref TrackRef) (*TrackFile, error) {
 	m, program, err := p.programOf(ctx, CMAF, ref.Title, ref.Rendition, ref.Version, ref.Tracks)
