@@ -33,19 +33,23 @@ const (
 	siteSteps   = 12 // things that happen, evenly over the time
 )
 
-// site is two replicas with one Redis behind the Nginx of deploy/nginx, each a process of its own, and their players.
+// site is two replicas with one Redis and one Kafka behind the Nginx of deploy/nginx, each a process of its own, and their players.
 type site struct {
 	soaking
 	front    string
 	library  string
 	redis    *redistest.Server
+	kafka    *kafkaBroker
 	replicas [2]*process
 	args     [2][]string
 
 	told, untold, files, seen atomic.Int64 // what viewers reported, and could not; parts of whole files; errors of players
+
+	mu       sync.Mutex
+	reported []string // sessions of which a report was taken
 }
 
-// TestSoakSite has players watch a site while one of its replicas is restarted, Redis is killed, and films are replaced. They
+// TestSoakSite has players watch a site while one of its replicas is restarted, Redis and Kafka are killed, and films are replaced. They
 // see no error but that of a replaced film, and no process grows.
 func TestSoakSite(t *testing.T) {
 	if *soakSiteFor == 0 {
@@ -76,8 +80,10 @@ func TestSoakSite(t *testing.T) {
 			restarts++
 		default:
 			s.redis.Stop(t)
+			s.kafka.stop()
 			rest(ctx, *soakSiteFor/100)
 			s.redis.Run(t)
+			s.kafka.run(t)
 			outages++
 		}
 	}
@@ -86,13 +92,18 @@ func TestSoakSite(t *testing.T) {
 	all.Wait()
 	after := s.figures(t, "at the end")
 	t.Logf("%v, %d players: %d pieces, %d parts of whole files, %d seeks, %d films replaced, %d playlists loaded again for that, %d errors beyond; "+
-		"%d reports taken, %d not; %d restarts of a replica, %d of Redis", *soakSiteFor, sitePlayers, s.pieces.Load(), s.files.Load(), s.seeks.Load(),
+		"%d reports taken, %d not; %d restarts of a replica, %d of Redis and Kafka", *soakSiteFor, sitePlayers, s.pieces.Load(), s.files.Load(), s.seeks.Load(),
 		s.replaced.Load(), s.reloads.Load(), s.seen.Load(), s.told.Load(), s.untold.Load(), restarts, outages)
 	if s.pieces.Load() == 0 || s.told.Load() == 0 || s.files.Load() == 0 || s.replaced.Load() == 0 {
 		t.Error("nothing happened")
 	}
 	if n := s.untold.Load(); n != untold {
 		t.Errorf("%d reports were not taken after all was well again", n-untold)
+	}
+	missing := s.kafka.missing(s.reported)
+	t.Logf("of %d sessions whose report was taken, %d are missing in Kafka", len(s.reported), missing)
+	if missing > 0 {
+		t.Error("reports that were taken have not come to Kafka")
 	}
 	for what, slack := range map[string]int64{"goroutines": 64, "descriptors": 64, "resident": 48 << 20} {
 		for _, earlier := range []map[string]int64{before, middle} {
@@ -112,7 +123,7 @@ func TestSoakSite(t *testing.T) {
 // newSite starts all of it.
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{library: t.TempDir(), redis: redistest.Start(t)}
+	s := &site{library: t.TempDir(), redis: redistest.Start(t), kafka: startKafka(t)}
 	s.pace, s.patience = 100*time.Millisecond, time.Second
 	for _, title := range []string{"a", "b", "c", "d"} {
 		writeFile(t, filepath.Join(s.library, title+".mp4"), string(testmedia.H264AAC(18).Bytes()))
@@ -130,7 +141,7 @@ func newSite(t *testing.T) *site {
 		replaced["server 127.0.0.1:"+port] = "server " + address
 		s.args[i] = []string{
 			"--listen", address, "--access-log=false", "--cache-size=16MiB", "--index-cache-size=1MiB", "--cache-admit=first", "--rescan-interval=2s",
-			"--drain-delay=1s", "--state-dir", t.TempDir(), "--redis", "redis://" + s.redis.Address, s.library,
+			"--drain-delay=1s", "--state-dir", t.TempDir(), "--redis", "redis://" + s.redis.Address, "--kafka", s.kafka.address, s.library,
 		}
 		s.replicas[i] = startProcess(t, s.args[i]...)
 	}
@@ -202,6 +213,11 @@ func (s *site) tell(ctx context.Context, client *http.Client, session, title str
 			s.untold.Add(1)
 		default:
 			s.told.Add(1)
+			if what.path == "api/events" {
+				s.mu.Lock()
+				s.reported = append(s.reported, session)
+				s.mu.Unlock()
+			}
 		}
 		if err == nil {
 			_ = resp.Body.Close()
