@@ -101,19 +101,11 @@ func (c *progressConn) write(p []byte) (n int, err error) {
 	}
 }
 
-// extent is a reader whose bytes are those of a file: n of them from off on.
-type extent interface {
-	Extent() (f *os.File, off, n int64)
-}
-
 // ReadFrom sends what r holds. Files go from the kernel straight to the client, unless it still holds much of what was
 // written before: it would read more of a file than unsentLimit later than we know.
 func (c *progressConn) ReadFrom(r io.Reader) (n int64, err error) {
 	if !c.unsent.allow(c.Conn, 0) {
 		return io.Copy(writerOnly{c}, r)
-	}
-	if part, ok := r.(extent); ok && canSendExtents {
-		return c.sendExtent(part)
 	}
 	var rest *io.LimitedReader // net/http limits what it sends
 	inner := r

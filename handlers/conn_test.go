@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -228,56 +227,5 @@ func TestStuckClientOfAFileIsCut(t *testing.T) {
 	server, _ := pair(t, listen(t), 50*time.Millisecond, 0)
 	if n, failed := server.(io.ReaderFrom).ReadFrom(file); !errors.Is(failed, os.ErrDeadlineExceeded) {
 		t.Errorf("sent %d bytes, %v; want a deadline", n, failed)
-	}
-}
-
-// aPart is n bytes of a file from off on.
-type aPart struct {
-	*io.SectionReader
-	file   *os.File
-	off, n int64
-}
-
-func (p aPart) Extent() (*os.File, int64, int64) { return p.file, p.off, p.n }
-
-func partOf(file *os.File, off, n int64) aPart {
-	return aPart{io.NewSectionReader(file, off, n), file, off, n}
-}
-
-// Parts of one file go to slow clients side by side; one that the file doesn't hold any more is no success.
-func TestReadFromSendsExtents(t *testing.T) {
-	t.Parallel()
-	want := noise(3<<20 + 12345)
-	path := filepath.Join(t.TempDir(), "file")
-	check(t, os.WriteFile(path, want, 0o600))
-	file, err := os.Open(path)
-	check(t, err)
-	defer file.Close()
-	var clients sync.WaitGroup
-	for _, off := range []int64{0, 1, 1 << 20, int64(len(want)) - 1} {
-		server, client := pair(t, listen(t), 250*time.Millisecond, 64<<10)
-		n := int64(len(want)) - off
-		clients.Go(func() {
-			sent, failed := server.(io.ReaderFrom).ReadFrom(partOf(file, off, n))
-			if failed = errors.Join(failed, server.Close()); failed != nil || sent != n {
-				t.Errorf("from %d: sent %d of %d, %v", off, sent, n, failed)
-			}
-		})
-		clients.Go(func() {
-			if got, failed := sip(client, 64<<10, 3*time.Millisecond); failed != nil || !bytes.Equal(got, want[off:]) {
-				t.Errorf("from %d: the client got %d of %d bytes, %v", off, len(got), n, failed)
-			}
-		})
-	}
-	clients.Wait()
-	server, client := pair(t, listen(t), time.Second, 0)
-	go func() { _, _ = io.Copy(io.Discard, client) }()
-	if n, failed := server.(io.ReaderFrom).ReadFrom(partOf(file, 0, int64(len(want))+1)); canSendExtents && !errors.Is(failed, io.ErrUnexpectedEOF) {
-		t.Errorf("of a file that is too short %d bytes were sent, %v", n, failed)
-	}
-	server, _ = pair(t, listen(t), 50*time.Millisecond, 4<<10)
-	check(t, os.Truncate(path, 64<<20))
-	if n, failed := server.(io.ReaderFrom).ReadFrom(partOf(file, 0, 64<<20)); !errors.Is(failed, os.ErrDeadlineExceeded) {
-		t.Errorf("a client that is stuck took %d bytes, %v; want a deadline", n, failed)
 	}
 }

@@ -30,7 +30,7 @@ func recorded(t *testing.T, r *http.Request, answer func(x *exchange) error) *ht
 type fixed struct {
 	body   []byte
 	cached bool
-	left   bool // the cache, since Cached was asked
+	left   bool  // the cache, since Cached was asked
 	err    error // after the first sent bytes
 	sent   int64
 	reads  int

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +57,7 @@ func TestUnsentFollowsTheClient(t *testing.T) {
 	write(1<<20, unsentWide)
 	write(1<<20, unsentWide)
 	write(100, unsentLimit) // the next answer's header
+	write(188<<10, unsentLimit)
 	write(leastWide, unsentWide)
 	write(leastWide-1, unsentLimit)
 }
@@ -137,12 +140,35 @@ func TestNoFileWaitsBehindMuch(t *testing.T) {
 	defer file.Close()
 	_, err = server.Write(want[:leastWide])
 	check(t, err)
-	_, err = server.(io.ReaderFrom).ReadFrom(partOf(file, 0, 10<<10))
+	_, err = server.(io.ReaderFrom).ReadFrom(&io.LimitedReader{R: file, N: 10 << 10})
 	check(t, err)
 	_, err = file.WriteAt(make([]byte, 10<<10), 0)
 	check(t, err)
 	check(t, server.Close())
 	if got, failed := io.ReadAll(client); failed != nil || !bytes.Equal(got, want) {
 		t.Errorf("the client got %d bytes, %v; want the %d that the file held when they were asked for", len(got), failed, len(want))
+	}
+}
+
+// Handlers are told what a connection has learnt of its client.
+func TestQuickClients(t *testing.T) {
+	t.Parallel()
+	var quick []bool
+	server := &http.Server{ConnContext: withConn, ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := &exchange{ResponseWriter: w, request: r}
+		quick = append(quick, x.Quick())
+		_, _ = x.Write(make([]byte, 1<<20))
+	})}
+	ln := listen(t)
+	go func() { _ = server.Serve(progressListener{ln, 10 * time.Second}) }()
+	t.Cleanup(func() { check(t, server.Close()) })
+	for range 2 {
+		resp, err := http.Get("http://" + ln.Addr().String())
+		check(t, err)
+		_, err = io.Copy(io.Discard, resp.Body)
+		check(t, errors.Join(err, resp.Body.Close()))
+	}
+	if !slices.Equal(quick, []bool{false, true}) {
+		t.Errorf("quick at the first and the second request: %v", quick)
 	}
 }

@@ -71,7 +71,7 @@ type Packager struct {
 	shelf    *shelf
 	cache    *cache.Cache[segmentKey]
 	aheads   *aheads
-	blocks   *sync.Pool
+	blocks   *blocks
 	remakes  chan struct{} // holds one for each title that is being made for a segment duration of its own
 	// remakesAsked holds one for each request that waits for that, or does it.
 	remakesAsked chan struct{}

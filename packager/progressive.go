@@ -24,8 +24,15 @@ type sender interface {
 	SendTo(w io.Writer, off, n int64) (int64, error)
 }
 
-// sendBytes is how much is sent between two looks whether the file is still the same.
-const sendBytes = 8 << 20
+const (
+	// sendBytes is how much is sent between two looks whether the file is still the same.
+	sendBytes = 8 << 20
+	// lastCopied bytes are read and written rather than sent from the file: what the kernel sends for us it reads when it sends it.
+	// It holds no more than mostUnsent that it hasn't sent, so all bytes of the file have left before the last look at it.
+	lastCopied = mostUnsent + blockBytes
+	// mostUnsent is what handlers lets the kernel hold, 128 KiB, and the packet of 64 KiB at which it notices.
+	mostUnsent = 192 << 10
+)
 
 // Progressive finds the file that the ref names. Apart from where its name depends on its content, it isn't read: a file
 // that can't be played can still be fetched.
@@ -102,12 +109,12 @@ func (f *Progressive) WriteRange(ctx context.Context, w io.Writer, off, n int64)
 	if err = f.unchanged(ctx, source); err != nil {
 		return err
 	}
-	tail := min(n, blockBytes) // is read before the last look, and sent after it
-	for end := off + n - tail; off < end; {
+	end := off + n
+	for sent := end - lastCopied; off < sent; {
 		if err = context.Cause(ctx); err != nil {
 			return err
 		}
-		k := min(end-off, sendBytes)
+		k := min(sent-off, sendBytes)
 		if err = f.send(ctx, source, w, off, k); err != nil {
 			return err
 		}
@@ -116,7 +123,13 @@ func (f *Progressive) WriteRange(ctx context.Context, w io.Writer, off, n int64)
 			return err
 		}
 	}
-	return f.copy(ctx, source, w, off, tail)
+	if early := end - blockBytes; off < early {
+		if err = f.copy(ctx, source, w, off, early-off); err != nil {
+			return err
+		}
+		off = early
+	}
+	return f.copy(ctx, source, w, off, end-off) // is read before the last look, and written after it
 }
 
 // send sends n bytes from off, by the source itself where it can.
@@ -139,27 +152,17 @@ func (f *Progressive) copy(ctx context.Context, source Source, w io.Writer, off,
 		return f.failed(ctx, "read", err)
 	}
 	defer reader.Close()
-	block := f.packager.blocks.Get().(*[blockBytes]byte)
-	defer f.packager.blocks.Put(block)
-	for n > 0 {
-		b := block[:min(n, blockBytes)]
-		if err = reader.ReadAt(ctx, b, off); err != nil {
-			if ctx.Err() == nil && errors.Is(err, io.ErrUnexpectedEOF) {
-				return fmt.Errorf("%q ends early: %w", f.path, ErrChanged)
+	_, err = f.packager.blocks.relay(w, n, func(p []byte) (int, error) {
+		if failed := reader.ReadAt(ctx, p, off); failed != nil {
+			if ctx.Err() == nil && errors.Is(failed, io.ErrUnexpectedEOF) {
+				return 0, fmt.Errorf("%q ends early: %w", f.path, ErrChanged)
 			}
-			return f.failed(ctx, "read", err)
+			return 0, f.failed(ctx, "read", failed)
 		}
-		if n -= int64(len(b)); n == 0 {
-			if err = f.unchanged(ctx, source); err != nil {
-				return err
-			}
-		}
-		if _, err = w.Write(b); err != nil {
-			return err
-		}
-		off += int64(len(b))
-	}
-	return nil
+		off += int64(len(p))
+		return len(p), nil
+	}, func() error { return f.unchanged(ctx, source) })
+	return err
 }
 
 func (f *Progressive) unchanged(ctx context.Context, source Source) error {

@@ -79,24 +79,14 @@ func (c *Clip) WriteRange(ctx context.Context, w io.Writer, off, n int64) error 
 	if layout = nil; runs.Bytes() > mostRuns {
 		runs = nil
 	}
-	block := c.packager.blocks.Get().(*[blockBytes]byte)
-	defer c.packager.blocks.Put(block)
-	for n > 0 {
-		b := block[:min(n, blockBytes)]
-		if err = c.read(ctx, reader, b, off, runs); err != nil {
-			return err
+	_, err = c.packager.blocks.relay(w, n, func(p []byte) (int, error) {
+		if failed := c.read(ctx, reader, p, off, runs); failed != nil {
+			return 0, failed
 		}
-		if n -= int64(len(b)); n == 0 {
-			if err = c.unchanged(ctx, source); err != nil {
-				return err
-			}
-		}
-		if _, err = w.Write(b); err != nil {
-			return err
-		}
-		off += int64(len(b))
-	}
-	return nil
+		off += int64(len(p))
+		return len(p), nil
+	}, func() error { return c.unchanged(ctx, source) })
+	return err
 }
 
 // read fills b with the clip's bytes from off. Runs are where its media lie; nil where those are too many to be held.

@@ -12,10 +12,6 @@ import (
 	"unreel/demux"
 )
 
-// blockBytes is what is muxed at a time: 1024 transport packets. It stays in a core's L2 cache, and is all that a segment
-// holds while its client blocks.
-const blockBytes = 188 << 10
-
 // Segment is a segment that is laid out but not yet made: its size and name are known, and no media byte was read. It
 // keeps nothing but the index of its file and, until it is made, its plan, and needs no release.
 type Segment struct {
@@ -241,29 +237,14 @@ type stageTimes struct{ mux, write time.Duration }
 // stream writes n bytes from where muxer stands. The stamp is checked again after the last byte was read and before the last
 // block is written, so that a client never takes a mixture or a stump for a segment.
 func (s *Segment) stream(ctx context.Context, source Source, r *timedReader, m segmentMuxer, w io.Writer, n int64, t *stageTimes) (err error) {
-	scratch := s.packager.blocks.Get().(*[blockBytes]byte)
-	defer s.packager.blocks.Put(scratch)
-	if q, ok := shortcutOf(source, m, w); ok {
-		if n, err = q.send(ctx, s, r, w, scratch[:], n, t); err != nil {
-			return err
+	t.write, err = s.packager.blocks.relay(w, n, func(p []byte) (int, error) {
+		got, failed := s.read(ctx, r, m, p, t)
+		if failed != nil {
+			return 0, s.readError(ctx, failed)
 		}
-	}
-	for n > 0 {
-		var got int
-		got, err = s.read(ctx, r, m, scratch[:min(n, blockBytes)], t)
-		if err != nil {
-			return s.readError(ctx, err)
-		}
-		if n -= int64(got); n == 0 {
-			if err = s.unchanged(ctx, source); err != nil {
-				return err
-			}
-		}
-		if err = writeBlock(w, scratch[:got], t); err != nil {
-			return err
-		}
-	}
-	return nil
+		return got, nil
+	}, func() error { return s.unchanged(ctx, source) })
+	return err
 }
 
 // read makes the next bytes, or some of them.
@@ -274,13 +255,6 @@ func (s *Segment) read(ctx context.Context, r *timedReader, m segmentMuxer, bloc
 	got, err = m.Read(ctx, r, block)
 	t.mux += time.Since(begin)
 	return got, err
-}
-
-func writeBlock(w io.Writer, block []byte, t *stageTimes) error {
-	begin := time.Now()
-	_, err := w.Write(block)
-	t.write += time.Since(begin)
-	return err
 }
 
 // readError says what a failed read means: a client that left, a file that ended early, or a storage that failed.
@@ -318,8 +292,3 @@ func (r *timedReader) ReadAt(ctx context.Context, p []byte, off int64) error {
 
 // Close is the reader's.
 func (r *timedReader) Close() error { return r.reader.Close() }
-
-// newBlocks pools the scratch that segments are muxed in.
-func newBlocks() *sync.Pool {
-	return &sync.Pool{New: func() any { return new([blockBytes]byte) }}
-}
