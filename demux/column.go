@@ -255,6 +255,35 @@ func unpackColumn(dst []int64, data []byte) []byte {
 	return data
 }
 
+// skipColumn returns what follows a column of n values.
+func skipColumn(data []byte, n int) []byte {
+	head := data[0]
+	data = data[1:]
+	if head == allZero {
+		return data
+	}
+	data = skipVarint(data) // least
+	if head&withUnit != 0 {
+		data = skipVarint(data)
+	}
+	exceptions := byte(0)
+	if head&withExceptions != 0 {
+		exceptions, data = data[0], data[1:]
+	}
+	data = data[(n*int(head&widthBits)+7)/8:]
+	for range exceptions {
+		data = skipVarint(data[1:])
+	}
+	return data
+}
+
+func skipVarint(data []byte) []byte {
+	for data[0] >= 0x80 {
+		data = data[1:]
+	}
+	return data[1:]
+}
+
 // unpackBits gives values of width bits, times unit, plus least. Inlined, its loop would run short of registers.
 //
 //go:noinline

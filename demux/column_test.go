@@ -40,6 +40,9 @@ func FuzzColumn(f *testing.F) {
 		if !slices.Equal(got, values) || string(rest) != "behind, and the load pad" {
 			t.Errorf("%v unpacks to %v, then %q", values, got, rest)
 		}
+		if rest = skipColumn(packed[len("before"):], len(values)); string(rest) != "behind, and the load pad" {
+			t.Errorf("behind %v comes %q", values, rest)
+		}
 	})
 }
 
@@ -118,11 +121,34 @@ func compare(t *testing.T, want plain, got *Samples) {
 		if got.IsSync(i) != s.Sync {
 			t.Fatalf("sample %d: sync %v", i, got.IsSync(i))
 		}
+		if got.DecodeTime(i) != s.DecodeTime {
+			t.Fatalf("sample %d: decode time %d, want %d", i, got.DecodeTime(i), s.DecodeTime)
+		}
 		if i%37 == 0 && got.FromDecodeTime(s.DecodeTime+1) != want.fromDecodeTime(s.DecodeTime+1) {
 			t.Fatalf("from decode time %d: %d", s.DecodeTime+1, got.FromDecodeTime(s.DecodeTime+1))
 		}
 	}
+	compareExtremes(t, want, got)
 	compareCuts(t, want, got)
+}
+
+func compareExtremes(t *testing.T, want plain, got *Samples) {
+	t.Helper()
+	n := len(want.samples)
+	for _, r := range [...]Range{{0, n}, {0, 1}, {n / 3, n}, {n / 2, n/2 + 1}, {127, 129}, {1, n - 1}} {
+		if r.First < 0 || r.First >= r.End || r.End > n {
+			continue
+		}
+		first := want.samples[r.First]
+		all := Extremes{first.Duration, first.Duration, first.Composition, first.Composition}
+		for _, s := range want.samples[r.First:r.End] {
+			all.LeastDuration, all.MostDuration = min(all.LeastDuration, s.Duration), max(all.MostDuration, s.Duration)
+			all.LeastComposition, all.MostComposition = min(all.LeastComposition, s.Composition), max(all.MostComposition, s.Composition)
+		}
+		if e := got.Extremes(r); e != all {
+			t.Fatalf("of samples %+v: %+v, want %+v", r, e, all)
+		}
+	}
 }
 
 func (p plain) fromDecodeTime(time Ticks) int {

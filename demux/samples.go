@@ -1,6 +1,10 @@
 package demux
 
-import "sort"
+import (
+	"math"
+	"slices"
+	"sort"
+)
 
 // Samples is one track's sample table (ISO/IEC 14496-12 §8.6, §8.7), packed in blocks of 128 samples with a restart point
 // each. Lookups are O(log n): the last sample costs what the first does. A film of 2 h with 30 fps and AAC, interleaved a
@@ -61,13 +65,65 @@ func (s *Samples) syncFrom(i int) int {
 // FromDecodeTime is the first sample whose decode time is t or later; Len where there is none.
 func (s *Samples) FromDecodeTime(t Ticks) int {
 	after := sort.Search(len(s.blocks), func(k int) bool { return s.blocks[k].decode >= t })
-	i := max(after-1, 0) * blockLen // samples of the block before may still be at t or later
-	for c := s.From(i); ; i++ {
-		sample, ok := c.Next()
-		if !ok || sample.DecodeTime >= t {
-			return i
+	if after == 0 {
+		return 0
+	}
+	b := after - 1 // its samples may still be at t or later
+	var durations [blockLen]int64
+	n := s.durations(&durations, b)
+	decode := s.blocks[b].decode
+	for k := range n {
+		if decode >= t {
+			return b*blockLen + k
+		}
+		decode += Ticks(durations[k])
+	}
+	return b*blockLen + n
+}
+
+// DecodeTime is that of sample i, for less than what At costs.
+func (s *Samples) DecodeTime(i int) (decode Ticks) {
+	var durations [blockLen]int64
+	s.durations(&durations, i/blockLen)
+	decode = s.blocks[i/blockLen].decode
+	for _, d := range durations[:i%blockLen] {
+		decode += Ticks(d)
+	}
+	return decode
+}
+
+// durations unpacks only the third column of block b, of n samples.
+func (s *Samples) durations(durations *[blockLen]int64, b int) (n int) {
+	n, data := s.thirdColumn(b)
+	unpackColumn(durations[:n], data)
+	return n
+}
+
+// thirdColumn is where the durations of block b stand, which are n.
+func (s *Samples) thirdColumn(b int) (n int, data []byte) {
+	n = min(s.n-b*blockLen, blockLen)
+	return n, skipColumn(skipColumn(s.data[s.blocks[b].data:], n), n)
+}
+
+// Extremes are the least and the greatest of some samples' durations and composition offsets.
+type Extremes struct {
+	LeastDuration, MostDuration       Ticks
+	LeastComposition, MostComposition Ticks
+}
+
+// Extremes looks at each sample of a range that is not empty, for a third of what a Cursor costs.
+func (s *Samples) Extremes(r Range) Extremes {
+	duration, composition := [2]int64{math.MaxInt64, math.MinInt64}, [2]int64{math.MaxInt64, math.MinInt64}
+	var column [blockLen]int64
+	for b := r.First / blockLen; b*blockLen < r.End; b++ {
+		n, data := s.thirdColumn(b)
+		from, to := max(r.First-b*blockLen, 0), min(r.End-b*blockLen, n)
+		for _, all := range [...]*[2]int64{&duration, &composition} {
+			data = unpackColumn(column[:n], data)
+			all[0], all[1] = min(all[0], slices.Min(column[from:to])), max(all[1], slices.Max(column[from:to]))
 		}
 	}
+	return Extremes{Ticks(duration[0]), Ticks(duration[1]), Ticks(composition[0]), Ticks(composition[1])}
 }
 
 // Cursor walks a sample table forwards. It is a value of about 5 KB and allocates nothing.

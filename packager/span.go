@@ -111,8 +111,7 @@ func (p *program) excess(s segmentSpan, longest time.Duration) string {
 	}
 	// Sound before the picture, or after it. How long its last frame is held doesn't matter here: a pause may follow it. An
 	// encoder's priming comes on top.
-	first, last := p.audio.Samples.At(s.audio.First), p.audio.Samples.At(s.audio.End-1)
-	if length := duration(last.DecodeTime-first.DecodeTime, p.audio.Timescale); length > longest+time.Second {
+	if length := decoding(p.audio, s.audio); length > longest+time.Second {
 		return fmt.Sprintf("has %v of sound, but may last %v", length.Round(time.Millisecond), longest)
 	}
 	return ""
@@ -123,8 +122,7 @@ func (p *program) excess(s segmentSpan, longest time.Duration) string {
 func excessOf(t *demux.Track, r demux.Range, longest time.Duration) string {
 	start, _ := boundaryTime(t, r.First)
 	stop, _ := boundaryTime(t, r.End)
-	first, last := t.Samples.At(r.First), t.Samples.At(r.End-1)
-	shown, decoded := duration(stop-start, t.Timescale), duration(last.DecodeTime-first.DecodeTime, t.Timescale)
+	shown, decoded := duration(stop-start, t.Timescale), decoding(t, r)
 	switch {
 	case shown > longest:
 		return fmt.Sprintf("lasts %v, but may last %v", shown.Round(time.Millisecond), longest)
@@ -132,6 +130,11 @@ func excessOf(t *demux.Track, r demux.Range, longest time.Duration) string {
 		return fmt.Sprintf("is decoded in %v, but may last %v", decoded.Round(time.Millisecond), longest)
 	}
 	return ""
+}
+
+// decoding is how long after a range's first sample its last is decoded.
+func decoding(t *demux.Track, r demux.Range) time.Duration {
+	return duration(t.Samples.DecodeTime(r.End-1)-t.Samples.DecodeTime(r.First), t.Timescale)
 }
 
 // lasting is how long a track lasts.

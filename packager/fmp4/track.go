@@ -57,11 +57,15 @@ func (k *Track) CodecID() string { return k.codecID }
 // place sets the clock up, as the package's documentation tells it.
 func (k *Track) place() error {
 	t := k.source
-	least, most, err := offsets(t)
-	if err != nil {
-		return err
+	if t.First >= min(t.End, t.Samples.Len()) {
+		return fmt.Errorf("a track without samples: %w", demux.ErrUnsupported)
 	}
-	if most-least > math.MaxInt32 {
+	all := t.Samples.Extremes(demux.Range{First: t.First, End: t.End}) // what a fragment says of each has to fit its fields
+	least, most := all.LeastComposition, all.MostComposition
+	switch {
+	case all.LeastDuration < 0 || all.MostDuration > math.MaxUint32:
+		return fmt.Errorf("samples last from %d to %d ticks: %w", all.LeastDuration, all.MostDuration, unfit)
+	case most-least > math.MaxInt32:
 		return fmt.Errorf("composition offsets from %d to %d ticks: %w", least, most, unfit)
 	}
 	first := t.Samples.At(t.First)
@@ -70,27 +74,6 @@ func (k *Track) place() error {
 	k.bias = least
 	k.decode = t.Shift + least + k.advance
 	return nil
-}
-
-// offsets walks the samples once, to see that what a fragment says of each fits its fields. It gives the least and the
-// greatest composition offset.
-func offsets(t *demux.Track) (least, most demux.Ticks, err error) {
-	least, most = math.MaxInt64, math.MinInt64
-	c := t.Samples.From(t.First)
-	for i := t.First; i < t.End; i++ {
-		s, ok := c.Next()
-		if !ok {
-			break
-		}
-		if s.Duration < 0 || s.Duration > math.MaxUint32 {
-			return 0, 0, fmt.Errorf("sample %d lasts %d ticks: %w", i, s.Duration, unfit)
-		}
-		least, most = min(least, s.Composition), max(most, s.Composition)
-	}
-	if least > most {
-		return 0, 0, fmt.Errorf("a track without samples: %w", demux.ErrUnsupported)
-	}
-	return least, most, nil
 }
 
 // unfit is a number that a 32-bit field of a fragment can't hold.
