@@ -12,10 +12,8 @@ const (
 	// reads slowly.
 	blockBytes = 94 << 10
 	// largeBytes is that for a quick client, 4096 packets: the more a call writes, the less a byte costs, until blocks leave the
-	// processor's caches (bench/results/hotpath.md).
+	// processor's caches (bench/results/hotpath.md). They are bounded, since a client that was quick may be slow now.
 	largeBytes = 752 << 10
-	// maxLarge bounds the large blocks, since a client that was quick may be slow now: 24 MB in all.
-	maxLarge = 32
 )
 
 // A pacer is a writer that knows its client.
@@ -26,18 +24,19 @@ type pacer interface {
 // blocks pools the memory that bodies are made in.
 type blocks struct {
 	small, large sync.Pool
-	largeInUse   atomic.Int32
+	largeInUse   atomic.Int64
+	mostLarge    int64
 }
 
-func newBlocks() *blocks {
+func newBlocks(mostLarge int) *blocks {
 	sized := func(n int) sync.Pool { return sync.Pool{New: func() any { b := make([]byte, n); return &b }} }
-	return &blocks{small: sized(blockBytes), large: sized(largeBytes)}
+	return &blocks{small: sized(blockBytes), large: sized(largeBytes), mostLarge: int64(mostLarge)}
 }
 
 // take gives a block for the next bytes to w. It goes back by give.
 func (b *blocks) take(w io.Writer) *[]byte {
 	if p, ok := w.(pacer); ok && p.Quick() {
-		if b.largeInUse.Add(1) <= maxLarge {
+		if b.largeInUse.Add(1) <= b.mostLarge {
 			return b.large.Get().(*[]byte)
 		}
 		b.largeInUse.Add(-1)

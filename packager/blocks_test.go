@@ -24,7 +24,8 @@ func (c *client) Write(p []byte) (int, error) {
 
 // The quick get large blocks, as long as there are some.
 func TestBlocksFitTheClient(t *testing.T) {
-	b := newBlocks()
+	const maxLarge = 3
+	b := newBlocks(maxLarge)
 	sizeOf := func(w io.Writer) int {
 		block := b.take(w)
 		defer b.give(block)
@@ -62,7 +63,7 @@ func TestRelay(t *testing.T) {
 	f := func(name string, w *client, pieces int, fails error) {
 		t.Run(name, func(t *testing.T) {
 			at, asked := 0, 0
-			_, err := newBlocks().relay(w, int64(len(body)), func(p []byte) (int, error) {
+			_, err := newBlocks(1).relay(w, int64(len(body)), func(p []byte) (int, error) {
 				n := copy(p, body[at:])
 				at += n
 				return n, nil
@@ -86,7 +87,7 @@ func TestRelay(t *testing.T) {
 	f("slow", &client{}, len(body)/blockBytes+1, nil)
 	f("refused", &client{quick: true}, 4, refused)
 	broken := errors.New("broken")
-	_, err := newBlocks().relay(io.Discard, 10, func([]byte) (int, error) { return 0, broken }, func() error { return nil })
+	_, err := newBlocks(1).relay(io.Discard, 10, func([]byte) (int, error) { return 0, broken }, func() error { return nil })
 	if !errors.Is(err, broken) {
 		t.Errorf("of what can't be made: %v", err)
 	}

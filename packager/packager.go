@@ -27,6 +27,7 @@ type Config struct {
 	IndexCacheBytes    int64      // of indexes and playlists
 	Indexes            IndexStore // that outlives the process; nil for none
 	Cache              cache.Config
+	LargeBlocks        int               // of 752 KiB, that may be in use at a time for clients that are quick
 	Thumbnails         *thumbnails.Maker // nil where none are made
 	// Routes gives the rules that say where renditions are fetched from, another pointer each time they change; nil where there are none.
 	Routes func() *routing.Rules
@@ -91,7 +92,7 @@ func New(config Config, storage Storage, library *Library, observer Observer, ca
 		shelf:  newShelf(&config, storage, observer, log),
 		cache:  cache.New[segmentKey](config.Cache, cached),
 		aheads: newAheads(cached),
-		blocks: newBlocks(), remakes: make(chan struct{}, maxRemakes), remakesAsked: make(chan struct{}, maxRemakesAsked), remade: made,
+		blocks: newBlocks(config.LargeBlocks), remakes: make(chan struct{}, maxRemakes), remakesAsked: make(chan struct{}, maxRemakesAsked), remade: made,
 		drawn: sheets, drawing: make(chan struct{}, 1), texts: make(chan struct{}, maxTextsMade), clips: newClips(),
 	}
 }

@@ -30,10 +30,11 @@ type accessConfig struct {
 }
 
 const (
-	// mostInflight is how many segments are made at once at most, where memory is plenty: each holds up to 192 KiB while its
-	// client blocks, so 4096 are 768 MiB.
+	// mostInflight is how many segments are made at once at most, where memory is plenty: each holds 94 KiB while its client
+	// blocks, and one in largeShare 752 KiB while its client is quick, so 4096 are 768 MiB.
 	mostInflight  = 4096
 	inflightBytes = 192 << 10
+	largeShare    = 8
 	// inflightPercent of the memory limit is for them where it is short.
 	inflightPercent = 25
 	minAPIToken     = 16 // characters: whoever guesses should give up

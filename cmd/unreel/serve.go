@@ -102,6 +102,8 @@ func newServer(cfg *Config, storage packager.Storage, path string, log *slog.Log
 	limit := memoryLimit(machine)
 	packaging := cfg.packager(limit)
 	packaging.Thumbnails = cfg.thumbnails(log)
+	inflight := cfg.Access.inflight(limit, mostDescriptors())
+	packaging.LargeBlocks = (inflight + largeShare - 1) / largeShare
 	keepToGroupLimit(machine, packaging.Cache.MaxBytes)
 	access, err := cfg.Access.access(log)
 	if err != nil {
@@ -140,7 +142,7 @@ func newServer(cfg *Config, storage packager.Storage, path string, log *slog.Log
 	}
 	http := cfg.http()
 	http.Playback, http.Tracer, http.Routes = s.kept.Playback, tracer, routes
-	http.Access, http.MaxInflight, http.HideMetrics = access, cfg.Access.inflight(limit, mostDescriptors()), cfg.Access.MetricsListen != ""
+	http.Access, http.MaxInflight, http.HideMetrics = access, inflight, cfg.Access.MetricsListen != ""
 	if cfg.Prefetch {
 		http.Ahead = s.packager.Ahead
 	}
