@@ -174,8 +174,14 @@ func walk(t *testing.T, index *demux.Index) {
 			if s.DecodeTime < 0 || s.Duration < 0 {
 				t.Fatalf("track %d: sample %d at %d for %d", track.ID, i, s.DecodeTime, s.Duration)
 			}
+			if i%17 == 0 && track.Samples.DecodeTime(i) != s.DecodeTime {
+				t.Fatalf("track %d: sample %d is decoded at %d and at %d", track.ID, i, s.DecodeTime, track.Samples.DecodeTime(i))
+			}
 			last = max(last, s.DecodeTime)
 			track.CutAt(i)
+		}
+		if all := track.Samples.Extremes(demux.Range{First: 0, End: n}); n > 0 && all.LeastDuration > all.MostDuration {
+			t.Fatalf("track %d: %+v", track.ID, all)
 		}
 		for cut := range track.Cuts() {
 			if cut.Sample < track.First || cut.Sample >= track.End {

@@ -84,7 +84,7 @@ func BenchmarkSocket(b *testing.B) {
 	check(b, err)
 	server := httptest.NewUnstartedServer(s.Handler)
 	check(b, server.Listener.Close())
-	server.Listener = progressListener{ln, DefaultServerConfig().WriteTimeout}
+	server.Listener = progressListener{ln, DefaultServerConfig().WriteTimeout, &wides{most: 100}}
 	server.Start()
 	defer server.Close()
 	conn, err := net.Dial("tcp", ln.Addr().String())

@@ -20,6 +20,7 @@ const (
 type progressListener struct {
 	net.Listener
 	timeout time.Duration
+	wides   *wides
 }
 
 // Accept waits for the next connection.
@@ -28,7 +29,7 @@ func (l progressListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &progressConn{Conn: c, timeout: l.timeout}, nil
+	return &progressConn{Conn: c, timeout: l.timeout, unsent: unsent{wides: l.wides}}, nil
 }
 
 // progressConn renews its write deadline whenever the client takes any bytes. Its Write and ReadFrom are used by one
@@ -41,8 +42,9 @@ type progressConn struct {
 
 // patience watches one Write or ReadFrom: when the client was last known to take something.
 type patience struct {
-	conn *progressConn
-	last time.Time
+	conn   *progressConn
+	last   time.Time
+	queued int // bytes that the kernel held after the last attempt
 }
 
 func (c *progressConn) patience() patience { return patience{conn: c, last: time.Now()} }
@@ -56,17 +58,19 @@ func (p *patience) renew() error {
 	return p.conn.SetWriteDeadline(time.Now().Add(p.conn.timeout / attempts))
 }
 
-// goOn tells whether to try again after an attempt that sent n bytes and ended with err. What a client took during an
-// attempt may only be known after the next, so it is stuck when nothing is known of it for one attempt more than the
-// timeout.
+// goOn tells whether to try again after an attempt that sent n bytes and ended with err: bytes that leave the kernel count as
+// well as those that it takes. What a client took during an attempt may only be known after the next, so it is stuck when
+// nothing is known of it for one attempt more than the timeout.
 func (p *patience) goOn(n int64, err error) bool {
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return false
 	}
 	now := time.Now()
-	if n > 0 {
+	queued := queuedOf(p.conn.Conn)
+	if n > 0 || queued < p.queued {
 		p.last = now
 	}
+	p.queued = queued
 	return now.Sub(p.last) < p.conn.timeout+p.conn.timeout/attempts
 }
 
@@ -101,12 +105,9 @@ func (c *progressConn) write(p []byte) (n int, err error) {
 	}
 }
 
-// ReadFrom sends what r holds. Files go from the kernel straight to the client, unless it still holds much of what was
-// written before: it would read more of a file than unsentLimit later than we know.
+// ReadFrom sends what r holds. Files go from the kernel straight to the client.
 func (c *progressConn) ReadFrom(r io.Reader) (n int64, err error) {
-	if !c.unsent.allow(c.Conn, 0) {
-		return io.Copy(writerOnly{c}, r)
-	}
+	c.unsent.allow(c.Conn, 0)
 	var rest *io.LimitedReader // net/http limits what it sends
 	inner := r
 	if l, ok := r.(*io.LimitedReader); ok {
@@ -171,6 +172,12 @@ func (c *progressConn) push(n int64, attempt func(sent int64) (k int64, done boo
 		}
 	}
 	return sent, nil
+}
+
+// Close closes the connection. The server may do so while it is written to.
+func (c *progressConn) Close() error {
+	c.unsent.end()
+	return c.Conn.Close()
 }
 
 // CloseWrite ends our half, so that net/http can let a client read all before it closes.

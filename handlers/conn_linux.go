@@ -15,9 +15,27 @@ func tune(_, _ string, raw syscall.RawConn) error {
 	})
 }
 
-// setUnsent sets how many bytes the kernel takes that it hasn't sent yet, unless it holds more than that by now: the client
-// would have to take all that before another byte could be written, and look stuck meanwhile. ok tells whether it is set.
+// setUnsent sets how many bytes the kernel takes that it hasn't sent yet. ok tells whether it is set.
 func setUnsent(conn net.Conn, most int) (ok bool) {
+	return control(conn, func(fd int) bool {
+		return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, most) == nil
+	})
+}
+
+// queuedOf is how many bytes the kernel holds that the client has not acknowledged (tcp(7), SIOCOUTQ); 0 where it doesn't tell.
+func queuedOf(conn net.Conn) (n int) {
+	control(conn, func(fd int) bool {
+		held, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+		if err == nil {
+			n = held
+		}
+		return err == nil
+	})
+	return n
+}
+
+// control does something with a socket, unless conn is none.
+func control(conn net.Conn, do func(fd int) bool) (ok bool) {
 	to, isSocket := conn.(syscall.Conn)
 	if !isSocket {
 		return false
@@ -26,9 +44,6 @@ func setUnsent(conn net.Conn, most int) (ok bool) {
 	if err != nil {
 		return false
 	}
-	err = raw.Control(func(fd uintptr) {
-		held, failed := unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD)
-		ok = failed == nil && held <= most && unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, most) == nil
-	})
+	err = raw.Control(func(fd uintptr) { ok = do(int(fd)) })
 	return ok && err == nil
 }

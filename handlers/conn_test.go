@@ -18,7 +18,7 @@ func pair(t *testing.T, ln net.Listener, timeout time.Duration, receiveBuffer in
 	defer func() { check(t, ln.Close()) }()
 	client, err := net.Dial("tcp", ln.Addr().String())
 	check(t, err)
-	server, err = progressListener{ln, timeout}.Accept()
+	server, err = progressListener{ln, timeout, &wides{most: 1}}.Accept()
 	check(t, err)
 	t.Cleanup(func() { _, _ = server.Close(), client.Close() })
 	if receiveBuffer > 0 {

@@ -50,7 +50,8 @@ func Serve(ctx context.Context, ln net.Listener, cfg ServerConfig, h *Handler) e
 		server.ConnState = d.watch
 	}
 	died := make(chan error, 1)
-	go func() { died <- server.Serve(progressListener{ln, cfg.WriteTimeout}) }()
+	held := &wides{most: int64(max(1, h.cfg.MaxInflight/wideShare))}
+	go func() { died <- server.Serve(progressListener{ln, cfg.WriteTimeout, held}) }()
 	select {
 	case err := <-died:
 		return fmt.Errorf("serve on %s: %w", ln.Addr(), err)

@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -132,22 +133,64 @@ func TestUnsentIsTakenBackInTime(t *testing.T) {
 func TestNoFileWaitsBehindMuch(t *testing.T) {
 	t.Parallel()
 	server, client := quickPair(t, 10*time.Second)
-	want := noise(leastWide + 10<<10)
+	want := noise(3 << 20)
 	path := filepath.Join(t.TempDir(), "file")
-	check(t, os.WriteFile(path, want[leastWide:], 0o600))
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	check(t, os.WriteFile(path, want[1<<20:], 0o600))
+	file, err := os.Open(path)
 	check(t, err)
 	defer file.Close()
-	_, err = server.Write(want[:leastWide])
-	check(t, err)
-	_, err = server.(io.ReaderFrom).ReadFrom(&io.LimitedReader{R: file, N: 10 << 10})
-	check(t, err)
-	_, err = file.WriteAt(make([]byte, 10<<10), 0)
-	check(t, err)
-	check(t, server.Close())
-	if got, failed := io.ReadAll(client); failed != nil || !bytes.Equal(got, want) {
-		t.Errorf("the client got %d bytes, %v; want the %d that the file held when they were asked for", len(got), failed, len(want))
+	sent := make(chan error, 1)
+	go func() {
+		_, failed := server.Write(want[:1<<20])
+		if failed == nil {
+			_, failed = server.(io.ReaderFrom).ReadFrom(&io.LimitedReader{R: file, N: 2 << 20})
+		}
+		var unsent int
+		control(server.(*progressConn).Conn, func(fd int) bool {
+			unsent, _ = unix.IoctlGetInt(fd, unix.SIOCOUTQNSD)
+			return true
+		})
+		if unsent > unsentLimit+64<<10 || unsentOf(t, server) != unsentLimit {
+			failed = errors.Join(failed, fmt.Errorf("the kernel holds %d bytes of a file unsent", unsent))
+		}
+		sent <- errors.Join(failed, server.Close())
+	}()
+	got, err := sip(client, 64<<10, 5*time.Millisecond)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("the client got %d of %d bytes, %v", len(got), len(want), err)
 	}
+	check(t, <-sent)
+}
+
+// A client that was quick, and slow later, is given less again, whatever is written to it, and doesn't keep others from having more.
+func TestSlowClientsHoldLittleAgain(t *testing.T) {
+	t.Parallel()
+	server, client := quickPair(t, 10*time.Second)
+	c := server.(*progressConn)
+	if now := c.unsent.wides.now.Load(); now != 1 {
+		t.Errorf("%d connections are counted", now)
+	}
+	other := unsent{quick: true, wides: c.unsent.wides}
+	if other.allow(c.Conn, 1<<20); other.wide.Load() {
+		t.Error("one connection more than may be")
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := sip(client, 16<<10, 10*time.Millisecond)
+		ended <- err
+	}()
+	for range 6 {
+		_, err := server.Write(make([]byte, 752<<10))
+		check(t, err)
+	}
+	if most := unsentOf(t, server); most != unsentLimit || c.unsent.quick {
+		t.Errorf("the kernel may hold %d bytes of a client that is slow now", most)
+	}
+	if now := c.unsent.wides.now.Load(); now != 0 {
+		t.Errorf("%d connections are counted, none is quick", now)
+	}
+	check(t, server.Close())
+	check(t, <-ended)
 }
 
 // Handlers are told what a connection has learnt of its client.
@@ -160,7 +203,7 @@ func TestQuickClients(t *testing.T) {
 		_, _ = x.Write(make([]byte, 1<<20))
 	})}
 	ln := listen(t)
-	go func() { _ = server.Serve(progressListener{ln, 10 * time.Second}) }()
+	go func() { _ = server.Serve(progressListener{ln, 10 * time.Second, &wides{most: 1}}) }()
 	t.Cleanup(func() { check(t, server.Close()) })
 	for range 2 {
 		resp, err := http.Get("http://" + ln.Addr().String())

@@ -18,7 +18,7 @@ const (
 
 // A pacer is a writer that knows its client.
 type pacer interface {
-	Quick() bool // whether it took what it was given last as fast as it was given
+	Quick() bool // whether what was written last had to wait little for it
 }
 
 // blocks pools the memory that bodies are made in.
@@ -33,9 +33,9 @@ func newBlocks(mostLarge int) *blocks {
 	return &blocks{small: sized(blockBytes), large: sized(largeBytes), mostLarge: int64(mostLarge)}
 }
 
-// take gives a block for the next bytes to w. It goes back by give.
-func (b *blocks) take(w io.Writer) *[]byte {
-	if p, ok := w.(pacer); ok && p.Quick() {
+// take gives a block for the next of n bytes to w. It goes back by give.
+func (b *blocks) take(w io.Writer, n int64) *[]byte {
+	if p, ok := w.(pacer); ok && n > blockBytes && p.Quick() {
 		if b.largeInUse.Add(1) <= b.mostLarge {
 			return b.large.Get().(*[]byte)
 		}
@@ -67,7 +67,7 @@ func (b *blocks) relay(w io.Writer, n int64, fill func(p []byte) (int, error), l
 
 // pass writes the next block of n bytes.
 func (b *blocks) pass(w io.Writer, n int64, fill func(p []byte) (int, error), last func() error) (k int, took time.Duration, err error) {
-	block := b.take(w)
+	block := b.take(w, n)
 	defer b.give(block)
 	if k, err = fill((*block)[:min(n, int64(len(*block)))]); err != nil {
 		return 0, 0, err

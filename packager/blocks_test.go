@@ -27,16 +27,19 @@ func TestBlocksFitTheClient(t *testing.T) {
 	const maxLarge = 3
 	b := newBlocks(maxLarge)
 	sizeOf := func(w io.Writer) int {
-		block := b.take(w)
+		block := b.take(w, largeBytes)
 		defer b.give(block)
 		return len(*block)
 	}
 	if sizeOf(&bytes.Buffer{}) != blockBytes || sizeOf(&client{}) != blockBytes || sizeOf(&client{quick: true}) != largeBytes {
 		t.Error("a block of the wrong size")
 	}
+	if block := b.take(&client{quick: true}, blockBytes); len(*block) != blockBytes {
+		t.Error("a large block for little")
+	}
 	var held []*[]byte
 	for range maxLarge {
-		held = append(held, b.take(&client{quick: true}))
+		held = append(held, b.take(&client{quick: true}, largeBytes))
 	}
 	if n := sizeOf(&client{quick: true}); n != blockBytes {
 		t.Errorf("with %d large blocks in use another one of %d is given", maxLarge, n)

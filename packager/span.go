@@ -103,6 +103,8 @@ func (p *program) excess(s segmentSpan, longest time.Duration) string {
 	switch n := max(s.video.End-s.video.First, s.audio.End-s.audio.First); {
 	case n > most:
 		return fmt.Sprintf("has %d samples, but may have %d", n, most)
+	case s.audio.First > s.audio.End: // cuts of a damaged index may run backwards
+		return "has sound that ends before it begins"
 	case p.video == nil:
 		return excessOf(p.audio, s.audio, longest)
 	}
