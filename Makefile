@@ -84,7 +84,7 @@ $(bundle): $(packages) handlers/web/build.mjs
 page: # for run and build: without npm the page plays with the browser's own HLS, and says so
 	@if command -v npm >/dev/null; then $(MAKE) -s $(bundle) || echo "the page's player could not be bundled: see above" >&2; fi
 
-tools: ## install what the tests need: programs, npm packages, golangci-lint
+tools: ## install what the tests need: programs, npm packages, golangci-lint, gotestsum
 	@.ci/setup
 
 bench: ## take the figures of bench/README.md beside Nginx, in some 10 minutes, and write bench/results; BENCH="--only cold-ts"
