@@ -8,6 +8,9 @@ import (
 )
 
 const (
+	// firstBytes of what is longer than a block are made and written before the rest, since a client waits for them: the first byte
+	// of a cold segment comes in half the time.
+	firstBytes = 47 << 10
 	// blockBytes is what is made and written at a time: 512 transport packets. It is all that is held while a client blocks that
 	// reads slowly.
 	blockBytes = 94 << 10
@@ -56,20 +59,24 @@ func (b *blocks) give(block *[]byte) {
 // relay writes n bytes to w, block by block as fill makes them. When all were made, last is asked before the last block is
 // written: what it refuses reaches no client whole. writing is how long w took.
 func (b *blocks) relay(w io.Writer, n int64, fill func(p []byte) (int, error), last func() error) (writing time.Duration, err error) {
-	for n > 0 && err == nil {
+	most := largeBytes
+	if n > blockBytes {
+		most = firstBytes
+	}
+	for ; n > 0 && err == nil; most = largeBytes {
 		var k int
 		var took time.Duration
-		k, took, err = b.pass(w, n, fill, last)
+		k, took, err = b.pass(w, n, most, fill, last)
 		n, writing = n-int64(k), writing+took
 	}
 	return writing, err
 }
 
-// pass writes the next block of n bytes.
-func (b *blocks) pass(w io.Writer, n int64, fill func(p []byte) (int, error), last func() error) (k int, took time.Duration, err error) {
-	block := b.take(w, n)
+// pass writes the next block of n bytes, or most bytes of it.
+func (b *blocks) pass(w io.Writer, n int64, most int, fill func(p []byte) (int, error), last func() error) (k int, took time.Duration, err error) {
+	block := b.take(w, min(n, int64(most)))
 	defer b.give(block)
-	if k, err = fill((*block)[:min(n, int64(len(*block)))]); err != nil {
+	if k, err = fill((*block)[:min(n, int64(len(*block)), int64(most))]); err != nil {
 		return 0, 0, err
 	}
 	if k == 0 {

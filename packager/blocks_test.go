@@ -81,6 +81,9 @@ func TestRelay(t *testing.T) {
 			if fails != nil {
 				want, pieces = body[:w.Len()], pieces-1
 			}
+			if len(w.pieces) == 0 || w.pieces[0] != firstBytes {
+				t.Errorf("pieces of %d bytes: the client waits for the first", w.pieces)
+			}
 			if !errors.Is(err, fails) || asked != 1 || len(w.pieces) != pieces || !bytes.Equal(w.Bytes(), want) {
 				t.Errorf("%v, asked %d times, %d bytes in pieces of %v", err, asked, w.Len(), w.pieces)
 			}
