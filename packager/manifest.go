@@ -20,6 +20,7 @@ func (t *title) writeManifest(onDemand bool, rules *routing.Rules) (*Document, e
 	if l.err != nil {
 		return nil, l.err
 	}
+	l.layOut()
 	m := manifest{title: t, onDemand: onDemand, at: origins{title: t, rules: rules, l: l}}
 	m.MinBufferTime = min(l.longestSegment(), 2*t.target)
 	if err := m.addPictures(l.pictures); err != nil {

@@ -19,6 +19,7 @@ func (t *title) writeMaster(format Format, rules *routing.Rules) (*Document, err
 	if l.err != nil {
 		return nil, l.err
 	}
+	l.layOut()
 	at := &origins{title: t, rules: rules, l: l, up: up}
 	master := hls.Master{Independent: l.closed()}
 	for _, g := range l.sounds {

@@ -48,6 +48,11 @@ type Tracks struct{ Video, Audio, Text uint32 }
 // Printed as two hexadecimal digits.
 type Counters struct{ Video, Audio uint8 }
 
+// plus is the counters after as many packets as took others from 0.
+func (c Counters) plus(moved Counters) Counters {
+	return Counters{(c.Video + moved.Video) & 15, (c.Audio + moved.Audio) & 15}
+}
+
 // Version is what remains of a file's fingerprint and of the packager's revision in a URL: 16 hexadecimal digits.
 type Version [8]byte
 

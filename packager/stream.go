@@ -3,6 +3,7 @@ package packager
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"unreel/demux"
@@ -23,28 +24,6 @@ type stream struct {
 	iframes  document
 }
 
-// table is the layout of all segments of a stream, from the index alone.
-type table struct {
-	segments   []tableSegment
-	iframes    []tableIFrame
-	bitrate    hls.Bitrate
-	iframeRate hls.Bitrate // of the I-frame playlist
-}
-
-// tableSegment is a segment: its span, its size in bytes, and when it begins and ends on the lead track's clock.
-type tableSegment struct {
-	span        segmentSpan
-	size        int64
-	start, stop demux.Ticks
-}
-
-// tableIFrame is a key frame within a segment.
-type tableIFrame struct {
-	segment      int // place in segments
-	offset, size int64
-	time         demux.Ticks // when it is presented
-}
-
 func newStream(t *title, format Format, r *rendition, tracks Tracks, bounds []timeline.Boundary) (*stream, error) {
 	program, err := r.media.program(format, tracks)
 	if err != nil {
@@ -61,7 +40,7 @@ func newStream(t *title, format Format, r *rendition, tracks Tracks, bounds []ti
 		s.cuts = cutsOf(t.target, bounds)
 	}
 	made := once(func(context.Context) (*table, error) {
-		list, failed := s.layOut(t)
+		list, failed := s.layOut(t, runtime.GOMAXPROCS(0))
 		if failed == nil {
 			t.keeps(list.bytes())
 		}
@@ -181,69 +160,4 @@ func (s *stream) span(i int, counters Counters, longest time.Duration) (segmentS
 	}
 	found.counters = counters
 	return found, nil
-}
-
-// layOut plans every segment in turn: sizes, key frames, and the continuity counters that run through them.
-func (s *stream) layOut(t *title) (*table, error) {
-	list := table{segments: make([]tableSegment, 0, s.count())}
-	var counters Counters
-	frames, every := -1, 1 // of how many key frames one is listed
-	for i := range s.count() {
-		start, stop := s.extent(i)
-		span, err := s.span(i, counters, t.packager.config.MaxSegmentDuration)
-		if err != nil {
-			return nil, err
-		}
-		plan := s.program.plan(span)
-		counters = plan.next()
-		if err = t.packager.config.bounded(plan.Size()); err != nil {
-			plan.Release()
-			return nil, fmt.Errorf("segment %d of %q: %w", i, s.rendition.file.Path, err)
-		}
-		list.segments = append(list.segments, tableSegment{span: span, size: plan.Size(), start: start, stop: stop})
-		for frame := range plan.iframes() {
-			if frames++; frames%every != 0 {
-				continue
-			}
-			if len(list.iframes) == maxIFrames {
-				list.iframes, every = thinned(list.iframes), 2*every
-			}
-			cut, _ := s.program.video.CutAt(frame.Sample)
-			list.iframes = append(list.iframes, tableIFrame{segment: i, offset: frame.Offset, size: frame.Size, time: cut.Time})
-		}
-		plan.Release()
-	}
-	list.measure(s, t.layouts[s.program.format].target)
-	return &list, nil
-}
-
-// maxIFrames bounds an I-frame playlist: a film of 2 h has 3,600, if it has one every two seconds. One of key frames alone
-// has 216,000, of which nobody needs all to find a scene.
-const maxIFrames = 1 << 16
-
-// thinned is every second one.
-func thinned(frames []tableIFrame) []tableIFrame {
-	half := frames[:0]
-	for i := 0; i < len(frames); i += 2 {
-		half = append(half, frames[i])
-	}
-	return half
-}
-
-// measure works the bit rates out, exactly, from what was planned.
-func (l *table) measure(s *stream, target int) {
-	sizes, durations := make([]int64, len(l.segments)), make([]hls.Duration, len(l.segments))
-	for i, segment := range l.segments {
-		sizes[i], durations[i] = segment.size, s.lasting(segment.start, segment.stop)
-	}
-	l.bitrate = hls.Bandwidth(sizes, durations, target)
-	if len(l.iframes) == 0 {
-		return
-	}
-	frames := s.iframeSegments(l)
-	sizes, durations = make([]int64, len(frames)), make([]hls.Duration, len(frames))
-	for i, frame := range frames {
-		sizes[i], durations[i] = frame.Size, frame.Duration
-	}
-	l.iframeRate = hls.Bandwidth(sizes, durations, hls.TargetDuration(frames))
 }
