@@ -30,8 +30,11 @@ const (
 	// lastCopied bytes are read and written rather than sent from the file: what the kernel sends for us it reads when it sends it.
 	// It holds no more than mostUnsent that it hasn't sent, so all bytes of the file have left before the last look at it.
 	lastCopied = mostUnsent + blockBytes
-	// mostUnsent is what handlers lets the kernel hold, 128 KiB, and the packet of 64 KiB at which it notices.
-	mostUnsent = 192 << 10
+	// mostUnsent is what handlers lets the kernel hold, 128 KiB, and the packet at which it notices: most interfaces have 64 KiB,
+	// Linux's GSO_MAX_SIZE are 512 KiB (BIG TCP).
+	mostUnsent = 640 << 10
+	// copiedAtOnce is less than what handlers lets the kernel hold more of.
+	copiedAtOnce = 2 * blockBytes
 )
 
 // Progressive finds the file that the ref names. Apart from where its name depends on its content, it isn't read: a file
@@ -123,13 +126,14 @@ func (f *Progressive) WriteRange(ctx context.Context, w io.Writer, off, n int64)
 			return err
 		}
 	}
-	if early := end - blockBytes; off < early {
-		if err = f.copy(ctx, source, w, off, early-off); err != nil {
+	for off < end {
+		k := min(end-off, copiedAtOnce)
+		if err = f.copy(ctx, source, w, off, k); err != nil { // its last block is read, the file looked at, and the block written
 			return err
 		}
-		off = early
+		off += k
 	}
-	return f.copy(ctx, source, w, off, end-off) // is read before the last look, and written after it
+	return nil
 }
 
 // send sends n bytes from off, by the source itself where it can.
