@@ -154,6 +154,7 @@ func (c *condition) String() string {
 	switch {
 	case c.field.shape <= length:
 		value = strconv.FormatFloat(c.number, 'f', -1, 64)
+	case strings.Contains(value, `"`): // it stood without quotes, so it needs none
 	case strings.ContainsAny(value, "&= \t") || value == "":
 		value = `"` + value + `"`
 	}
