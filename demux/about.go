@@ -169,7 +169,7 @@ func (r *aboutReader) track(ctx context.Context, at, end int64) error {
 		}
 		return nil
 	})
-	if id != 0 && len(r.about.Tracks) < maxTracks {
+	if _, twice := r.about.Tracks[id]; id != 0 && !twice && len(r.about.Tracks) < maxTracks {
 		r.about.Tracks[id] = told
 	}
 	return err

@@ -63,6 +63,12 @@ func TestSmallPartsOfLargeBoxes(t *testing.T) {
 		"runs of many tracks": append(fragmentedHead(nil), testmedia.Box("moof", each(size/40, func(id uint32) []byte {
 			return testmedia.Box("traf", testmedia.Box("tfhd", numbers(0x20000, id)), trun)
 		}))...),
+		"broken runs of text": func() []byte {
+			film := testmedia.H264AAC(0)
+			film.Tracks[1].Handler, film.MoovExtra = "text", testmedia.Box("mvex")
+			traf := testmedia.Box("traf", testmedia.Box("tfhd", numbers(0x20000, 2)), testmedia.Box("trun"))
+			return append(film.Bytes(), testmedia.Box("moof", bytes.Repeat(traf, size/len(traf)))...)
+		}(),
 		"tracks of fragments": append(fragmentedHead(nil), testmedia.Box("moof", each(size/24, func(id uint32) []byte {
 			return testmedia.Box("traf", testmedia.Box("tfhd", numbers(0, id)))
 		}))...),

@@ -55,7 +55,7 @@ const (
 
 // Track is one track of a file. Samples that the edit list hides altogether are outside of [First, End).
 type Track struct {
-	ID        uint32 // track_ID, §8.3.2; never 0, unique in its file
+	ID        uint32 // track_ID, §8.3.2, or a free number where a text track's is broken; never 0, unique in its file
 	Kind      Kind
 	Codec     Codec
 	CodecID   string    // RFC 6381, e.g. "avc1.640028", "mp4a.40.2"

@@ -37,6 +37,8 @@ type fragmented struct {
 	several     bool   // there are others
 	unsynced    bool   // some sample is no sync sample
 	gap         Ticks  // without samples since the last run
+
+	broken error // what is wrong with one of its trafs; those after it are not read
 }
 
 // readMoofs gathers the runs of all moofs by track.
@@ -59,15 +61,8 @@ func (m *movie) readMoofs(mvex *box) error {
 	}
 	for kept := range m.fragments.each() {
 		moof := kept.box()
-		end := moof.offset // of the media of the traf before
-		for b := range moof.children(0) {
-			if b.typ() != "traf" {
-				continue
-			}
-			var err error
-			if end, err = m.readTraf(&b, moof.offset, end); err != nil {
-				return err
-			}
+		if err := m.readMoof(&moof); err != nil {
+			return err
 		}
 	}
 	if m.stump.found() {
@@ -100,55 +95,74 @@ type traf struct {
 	defaults sampleDefaults
 	data     int64 // where the media of the next run lies
 	base     int64 // what data offsets count from
+	lost     error // why nobody knows that, unless the traf says it
 	decode   Ticks // of the next run, if timed
 	timed    bool
 }
 
-// readTraf reads a track fragment (§8.8.6) and gives where its media ends. Its media begins at the moof if nothing else is
-// said and it is the first, else where that of the one before ends.
-func (m *movie) readTraf(b *box, moof, end int64) (int64, error) {
-	tfhd, tfdt := b.child("tfhd"), b.child("tfdt")
-	if !tfhd.found() {
-		return 0, b.errorf("no tfhd: %w", ErrCorrupt)
+// readMoof reads a fragment's trafs (§8.8.6). What is wrong with one is noted with its track, for a film plays without its
+// subtitles; it is an error where nothing says whose it is. The media of a traf begins at the moof if nothing else is said and it
+// is the first, else where that of the one before ends (§8.8.7): of a broken one nobody knows where.
+func (m *movie) readMoof(moof *box) error {
+	end, lost := moof.offset, error(nil)
+	for b := range moof.children(0) {
+		if b.typ() != "traf" {
+			continue
+		}
+		tfhd := b.child("tfhd")
+		if !tfhd.found() {
+			return b.errorf("no tfhd: %w", ErrCorrupt)
+		}
+		if len(tfhd.body) < 8 {
+			return tfhd.short(8)
+		}
+		k, err := m.fragmentsOf(&tfhd)
+		if err != nil {
+			return err
+		}
+		t := traf{fragmented: k, defaults: k.defaults, base: end, lost: lost}
+		if k.broken == nil {
+			k.broken = m.readTraf(&t, &b, &tfhd, moof.offset)
+		}
+		end, lost = t.data, k.broken
 	}
-	t, err := m.readTfhd(&tfhd, moof, end)
-	if err != nil {
-		return 0, err
+	return nil
+}
+
+// readTraf reads what a traf says of its track's samples. Its tfhd has a track_ID.
+func (m *movie) readTraf(t *traf, b, tfhd *box, moof int64) error {
+	if err := t.readTfhd(tfhd, moof); err != nil {
+		return err
 	}
-	if tfdt.found() {
-		if err = t.readTfdt(&tfdt); err != nil {
-			return 0, err
+	if tfdt := b.child("tfdt"); tfdt.found() {
+		if err := t.readTfdt(&tfdt); err != nil {
+			return err
 		}
 	}
 	for c := range b.children(0) {
 		if c.typ() == "trun" {
-			if err = m.readTrun(&t, &c); err != nil {
-				return 0, err
+			if err := m.readTrun(t, &c); err != nil {
+				return err
 			}
 		}
 	}
-	return t.data, nil
+	return nil
 }
 
-func (m *movie) readTfhd(b *box, moof, end int64) (traf, error) {
-	if len(b.body) < 8 {
-		return traf{}, b.short(8)
-	}
-	flags := u32(b.body) & 0xffffff
-	k, err := m.fragmentsOf(b)
-	if err != nil {
-		return traf{}, err
-	}
-	t := traf{fragmented: k, defaults: k.defaults, base: end}
-	rest := b.body[8:]
-	if flags&tfhdBase != 0 {
+// readTfhd reads what follows the track_ID: where the media begins, and the defaults.
+func (t *traf) readTfhd(b *box, moof int64) error {
+	flags, rest := u32(b.body)&0xffffff, b.body[8:]
+	switch {
+	case flags&tfhdBase != 0:
 		if len(rest) < 8 {
-			return t, b.short(16)
+			return b.short(16)
 		}
 		t.base = int64(min(u64(rest), math.MaxInt64))
 		rest = rest[8:]
-	} else if flags&tfhdBaseIsMoof != 0 {
+	case flags&tfhdBaseIsMoof != 0:
 		t.base = moof
+	case t.lost != nil:
+		return t.lost
 	}
 	for _, field := range [...]struct {
 		flag uint32
@@ -163,19 +177,19 @@ func (m *movie) readTfhd(b *box, moof, end int64) (traf, error) {
 			continue
 		}
 		if len(rest) < 4 {
-			return t, b.short(len(b.body) + 4)
+			return b.short(len(b.body) + 4)
 		}
 		*field.to = u32(rest)
 		rest = rest[4:]
 	}
 	if t.base > most {
-		return t, b.errorf("its media begins at byte %d: %w", t.base, ErrCorrupt)
+		return b.errorf("its media begins at byte %d: %w", t.base, ErrCorrupt)
 	}
 	t.data = t.base
 	if flags&tfhdEmpty != 0 {
-		k.gap = min(k.gap+Ticks(t.defaults.duration), most)
+		t.gap = min(t.gap+Ticks(t.defaults.duration), most)
 	}
-	return t, nil
+	return nil
 }
 
 // readTfdt reads the decode time of the first sample (§8.8.12).

@@ -46,9 +46,6 @@ func (m *movie) parse() error {
 			if err := t.parse(); err != nil {
 				return err
 			}
-			if _, taken := m.index.Track(t.track.ID); taken {
-				return b.errorf("track_ID %d stands twice: %w", t.track.ID, ErrCorrupt)
-			}
 			m.traks = append(m.traks, t)
 			m.index.Tracks = append(m.index.Tracks, t.track)
 		}
@@ -56,7 +53,8 @@ func (m *movie) parse() error {
 	if m.index.Timescale == 0 {
 		return m.moov.errorf("no mvhd: %w", ErrCorrupt)
 	}
-	holds := func(t *trak) bool { return t.count() > 0 }
+	m.number()
+	holds := func(t *trak) bool { return t.count() > 0 || t.fragments.broken != nil }
 	if mvex.found() && !slices.ContainsFunc(m.traks, holds) {
 		if m.junk > 0 {
 			return mvex.errorf("the film is in fragments (moof boxes), and there is none before byte %d, where no box stands: %w", m.junk, ErrCorrupt)
@@ -64,6 +62,20 @@ func (m *movie) parse() error {
 		return mvex.errorf("the film is in fragments (moof boxes), and the file holds none: %w", ErrUnsupported)
 	}
 	return nil
+}
+
+// number gives the text tracks of which no tkhd says the track_ID one that no other has.
+func (m *movie) number() {
+	id := uint32(0)
+	taken := func(t *trak) bool { return t.track.ID == id }
+	for _, t := range m.traks {
+		if t.track.ID != 0 {
+			continue
+		}
+		for id++; slices.ContainsFunc(m.traks, taken); id++ {
+		}
+		t.track.ID = id
+	}
 }
 
 // header reads mvhd (§8.2.2).

@@ -20,7 +20,7 @@ type trak struct {
 	dref      box
 	tables    tables
 	shaped    bool        // a pasp box tells the shape of its pixels
-	fragments *fragmented // what follows the tables; never nil once header was read
+	fragments *fragmented // what follows the tables; never nil once it is parsed
 }
 
 // parse reads everything but the sample tables. What is wrong with a track that we ignore anyway is none of our business.
@@ -31,17 +31,22 @@ func (t *trak) parse() error {
 	t.chapters = chap.body
 	t.roles()
 	t.handle(&mdia)
-	err := t.header(&tkhd)
-	if err == nil {
-		err = t.media(&mdia)
+	if err := t.header(&tkhd); err != nil {
+		if t.track.Kind != KindText {
+			return err
+		}
+		t.fragments, t.track.Timescale = &fragmented{broken: err}, 1
+		return nil // build refuses it, by the number that it gets
 	}
+	err := t.media(&mdia)
 	if err == nil && t.track.Kind != KindOther {
 		err = t.describe()
 	}
-	if t.track.ID != 0 {
-		err = t.forgive(err)
+	if err == nil && t.track.Kind != KindText {
+		err = t.fragments.broken
 	}
-	if t.track.Kind == KindOther && t.track.ID != 0 {
+	err = t.forgive(err)
+	if t.track.Kind == KindOther {
 		t.track.Timescale = max(t.track.Timescale, 1)
 		return nil
 	}
@@ -51,7 +56,7 @@ func (t *trak) parse() error {
 	return err
 }
 
-// header reads tkhd (§8.3.2).
+// header reads tkhd (§8.3.2), and finds the track's fragments by it.
 func (t *trak) header(b *box) error {
 	if !b.found() {
 		return t.box.errorf("no tkhd: %w", ErrCorrupt)
@@ -63,12 +68,15 @@ func (t *trak) header(b *box) error {
 	if len(b.body) < at+4 {
 		return b.short(at + 4)
 	}
-	t.track.Default = b.body[3]&1 != 0
-	t.track.ID = u32(b.body[at:])
-	if t.track.ID == 0 {
+	id := u32(b.body[at:])
+	if id == 0 {
 		return b.errorf("track_ID 0: %w", ErrCorrupt)
 	}
-	if t.fragments = t.fragmented[t.track.ID]; t.fragments == nil {
+	if _, taken := t.index.Track(id); taken {
+		return t.box.errorf("track_ID %d stands twice: %w", id, ErrCorrupt)
+	}
+	t.track.ID, t.track.Default = id, b.body[3]&1 != 0
+	if t.fragments = t.fragmented[id]; t.fragments == nil {
 		t.fragments = &fragmented{}
 	}
 	return nil
@@ -174,7 +182,10 @@ func (t *trak) media(mdia *box) error {
 
 // build makes the track's sample table and places it in time.
 func (t *trak) build(ctx context.Context) error {
-	err := t.buildTable(ctx)
+	err := t.fragments.broken
+	if err == nil {
+		err = t.buildTable(ctx)
+	}
 	if err != nil && t.track.Kind == KindText {
 		t.track.Samples = Samples{}
 	}

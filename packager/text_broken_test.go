@@ -1,6 +1,7 @@
 package packager
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -43,5 +44,39 @@ func TestBrokenText(t *testing.T) {
 	whole := serve(t, newMemory(testmedia.File{Name: "film.mp4", Movie: spoken()}))
 	if info, err = whole.Info(t.Context(), "film"); err != nil || len(info.Warnings) != 0 {
 		t.Errorf("%q, %v", info.Warnings, err)
+	}
+}
+
+// TestBrokenTextTrack: a text track that is broken where it says which it is, or in its fragments, is left out alone; Info, the log
+// and what Inspect prints tell why.
+func TestBrokenTextTrack(t *testing.T) {
+	header, fragment := spoken(), spoken()
+	header.Mangle = func(moov []byte) []byte {
+		texts := moov[bytes.Index(moov, []byte("soun")):]
+		copy(texts[bytes.Index(texts, []byte("tkhd")):], "free")
+		return moov
+	}
+	fragment.Fragments = &testmedia.Fragments{Mangle: func(_ int, moof []byte) {
+		for _, traf := range bytes.SplitAfter(moof, []byte("traf"))[1:] {
+			if tfhd := testmedia.Find(traf, "tfhd"); tfhd[7] == 3 {
+				copy(testmedia.Find(traf, "trun")[4:], "\xff\xff\xff\xff")
+			}
+		}
+	}}
+	o := serve(t, newMemory(testmedia.File{Name: "header.mp4", Movie: header}, testmedia.File{Name: "fragment.mp4", Movie: fragment}))
+	for title, want := range map[string]string{"header": "track 3: box moov/trak at byte ", "fragment": "track 3: box moof/traf/trun at byte "} {
+		info, err := o.Info(t.Context(), title)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &info.Renditions[0]
+		told := slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, want) })
+		if k := r.Tracks[2]; !told || !strings.HasPrefix(k.Refusal, want) || len(info.Subtitles) != 2 {
+			t.Errorf("%s: warnings %q, track %+v, %d subtitles", title, r.Warnings, k, len(info.Subtitles))
+		}
+		if log := strings.Join(o.logs.take(), "\n"); !strings.Contains(log, title+`.mp4 reason="has a track that is refused: `+want) {
+			t.Errorf("%s: %s", title, log)
+		}
+		o.lists(title + "/master.m3u8")
 	}
 }
