@@ -192,6 +192,20 @@ func TestTextTracksOfBrokenFragments(t *testing.T) {
 	}
 }
 
+// TestTextTracksOfImpossibleTimes: what was found before they were seen is not kept.
+func TestTextTracksOfImpossibleTimes(t *testing.T) {
+	film := func(broken int) []byte {
+		m := subtitled(2)
+		m.Fragments = &testmedia.Fragments{Mangle: func(_ int, moof []byte) {
+			if broken >= 0 {
+				put("tfdt", 4, 1)(part(moof, "traf", broken))
+			}
+		}}
+		return m.Bytes()
+	}
+	leftOut(t, film, 2, "moov/trak", demux.ErrTooLarge)
+}
+
 // TestFragmentsOfNobodyKnowsWhom refuses a film with a traf that names no track: it may be that of the pictures.
 func TestFragmentsOfNobodyKnowsWhom(t *testing.T) {
 	for _, change := range []func([]byte){renamed("tfhd"), cut("tfhd", 12)} {

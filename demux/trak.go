@@ -186,8 +186,9 @@ func (t *trak) build(ctx context.Context) error {
 	if err == nil {
 		err = t.buildTable(ctx)
 	}
-	if err != nil && t.track.Kind == KindText {
-		t.track.Samples = Samples{}
+	if k := t.track; err != nil && k.Kind == KindText {
+		k.Samples, k.First, k.End = Samples{}, 0, 0
+		k.Shift, k.DecodeLead, k.Start, k.Stop = 0, 0, 0, 0
 	}
 	return t.forgive(err)
 }
