@@ -266,7 +266,7 @@ func (s *scanner) base() (string, error) {
 	switch {
 	case text == "":
 		return "", s.wrong(begin, "the base URL is missing: https://… or /…")
-	case err != nil || strings.ContainsFunc(text, strange):
+	case err != nil || strings.ContainsFunc(text, strange) || strings.ContainsFunc(u.Host, strange): // url.Parse has decoded the host
 		return "", s.wrong(begin, "%q is no URL that playlists and Nginx can hold", text)
 	case u.User != nil:
 		return "", s.wrong(begin, "a base URL must hold no user or password: everybody gets to see it")
