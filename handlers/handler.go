@@ -73,7 +73,7 @@ func New(cfg Config, p Packager, metrics *Metrics, registry Registry, log *slog.
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{ResponseWriter: w, request: r, begin: time.Now(), gate: h.gate}
-	x.unsign()
+	x.unsign(&h.cfg.Access)
 	switch {
 	case r.ContentLength == 0:
 	case h.takesBody(x.request):

@@ -47,7 +47,9 @@ type Bearer [sha256.Size]byte
 func NewBearer(token string) Bearer { return sha256.Sum256([]byte(token)) }
 
 // unsign takes the token off a request's path, so that routes, logs and cache keys see the path that it stands in front of.
-func (x *exchange) unsign() {
+// In front of what no token opens it stays, and nothing is found there: a proxy that closes /metrics, or /api/ where nothing is
+// signed, knows those paths as they are, and would let pass whatever has something made up in front.
+func (x *exchange) unsign(access *Access) {
 	token, path, ok := cutToken(x.request.URL.EscapedPath())
 	for more := ok; more; {
 		var next string
@@ -55,7 +57,7 @@ func (x *exchange) unsign() {
 			token = next
 		}
 	}
-	if !ok {
+	if !ok || ofOperators(path) || access.Keys.None() && ofAPI(path) {
 		return
 	}
 	plain, err := url.PathUnescape(path)
@@ -209,6 +211,16 @@ func (a *Access) allow(r *http.Request, token, path string) error {
 		return fmt.Errorf("%w: %w", errForbidden, err)
 	}
 	return nil
+}
+
+// ofOperators tells what is for those who run unreel, and for what stands in front of it.
+func ofOperators(path string) bool {
+	switch path {
+	case authPath, "/healthz", "/readyz", "/metrics":
+		return true
+	default:
+		return false
+	}
 }
 
 func ofAPI(path string) bool {

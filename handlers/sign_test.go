@@ -123,6 +123,29 @@ func TestUnsigned(t *testing.T) {
 	s.must(t, SignedPath(tokenFor(t, "film", nil), "/hls/film/master.m3u8")) // signing may be turned off under running players
 }
 
+// TestMadeUpToken: what a proxy closes by its path stays closed with something made up in front, that no proxy's rule knows.
+func TestMadeUpToken(t *testing.T) {
+	operation := []string{"/metrics", "/healthz", "/readyz", "/auth"}
+	for name, site := range map[string]struct {
+		change func(*Config)
+		closed []string
+	}{
+		"without keys": {nil, append([]string{"/api/titles", "/api/sessions", "/api/progress?userId=ann", "/info/film.json"}, operation...)},
+		"with keys":    {func(c *Config) { c.Access.Keys = testKeys(t) }, operation},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, site.change)
+			for _, path := range site.closed {
+				for _, token := range []string{"x", "", tokenFor(t, "film", nil), tokenFor(t, "", nil), "x/signed-y"} {
+					if a := s.get(t, SignedPath(token, path)); a.StatusCode != http.StatusNotFound {
+						t.Errorf("%s behind %q: %s", path, token, a.Status)
+					}
+				}
+			}
+		})
+	}
+}
+
 // TestClientAddress believes X-Forwarded-For as far as our own proxies wrote it.
 func TestClientAddress(t *testing.T) {
 	a := Access{Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}}

@@ -198,7 +198,7 @@ func TestNginxChecksTokens(t *testing.T) {
 			t.Errorf("%s: %d", name, a.status)
 		}
 	}
-	for _, path := range []string{"auth", "unreel-auth", "metrics"} {
+	for _, path := range []string{"auth", "unreel-auth", "metrics", "signed-x/metrics", "signed-x/auth"} {
 		if a := askPlainly(t, front+path, "X-Original-URI", "/"+segment); a.status != http.StatusNotFound {
 			t.Errorf("/%s: %d", path, a.status)
 		}
