@@ -70,7 +70,9 @@ func signCommand(_ context.Context, args []string, stdout, stderr io.Writer, env
 		if title, err = only(rest, "title", "unreel sign TITLE signs it"); err != nil {
 			return err
 		}
-		title = strings.Trim(title, "/")
+		if title = strings.Trim(title, "/"); title == "" {
+			return &usageError{errors.New("the title is empty: leave it out to sign all of them")}
+		}
 	}
 	grant := signing.Grant{Scope: handlers.ScopeOf(title), Expiry: time.Now().Add(cfg.Sign.For)}
 	switch {

@@ -73,6 +73,17 @@ func TestSign(t *testing.T) {
 	}
 }
 
+// TestSignNothing: a script whose variable is empty must not get a token for everything.
+func TestSignNothing(t *testing.T) {
+	keys := keyFile(t, "a")
+	for _, title := range []string{"", "/", "//"} {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), []string{"sign", "--sign-key-file", keys, title}, &stdout, &stderr, environment(nil)); code != exitUsage || stdout.Len() > 0 {
+			t.Errorf("%q: %d %s%s", title, code, stdout.String(), stderr.String())
+		}
+	}
+}
+
 // TestKeysRotate plays with tokens of the old key after the new one came, until the old one goes.
 func TestKeysRotate(t *testing.T) {
 	before, during, after := keyFile(t, "a"), keyFile(t, "b", "a"), keyFile(t, "b")
