@@ -37,14 +37,15 @@ func (p *Packager) Clip(ctx context.Context, ref FileRef, start, end float64) (*
 		return nil, err
 	}
 	c.size, c.head = layout.Size(), int64(len(layout.Head()))
-	c.etag = `"` + m.version.String() + "-" + strconv.FormatInt(m.stamp.ModTime, 16) + "-" + strconv.Itoa(layout.First) + "-" + strconv.Itoa(layout.After) + `"`
+	c.etag = `"` + m.version.String() + "-" + strconv.FormatInt(m.stamp.ModTime, 16) + "-" + strconv.Itoa(layout.First) + "-" + strconv.Itoa(layout.After) + "-" +
+		strconv.FormatInt(c.size, 16) + `"`
 	return c, nil
 }
 
 // Size is the clip's length in bytes.
 func (c *Clip) Size() int64 { return c.size }
 
-// ETag is strong: of the file's content and time, and of the samples.
+// ETag is strong: of the file's content and time, of the samples, and of how much sound is with them.
 func (c *Clip) ETag() string { return c.etag }
 
 // mostRuns is how much of a layout is held while bytes are sent, in bytes: the places of the media, where those are few, as they

@@ -77,6 +77,7 @@ func New(x *demux.Index, start, end float64) (*Clip, error) {
 		if !ok1 || !ok2 {
 			continue // times are proven to fit nanoseconds; this is none that could be said
 		}
+		to = max(to, ticksOf(end, t)) // what outlasts the picture, and is asked for
 		if sound, ok := cutSound(t, from, to); ok {
 			parts = append(parts, sound)
 		}
@@ -136,6 +137,9 @@ const preroll = 2
 
 // cutSound takes the frames that are heard from zero to stop; ok is false where there are none.
 func cutSound(t *demux.Track, zero, stop demux.Ticks) (p part, ok bool) {
+	if t.Stop <= zero {
+		return p, false // it has ended before
+	}
 	p = part{track: t, zero: zero, length: max(stop-zero, 1)}
 	p.first = max(t.FirstFrom(zero+1)-1-preroll, t.First)
 	p.after = t.FirstFrom(stop)

@@ -186,3 +186,43 @@ func TestClipOfMadeUpFilm(t *testing.T) {
 		}
 	}
 }
+
+// TestSoundOfAnotherLength: sound that outlasts the picture is in a part that goes to the end, and where it has ended, a part has
+// no track of it.
+func TestSoundOfAnotherLength(t *testing.T) {
+	dir := t.TempDir()
+	for name, seconds := range map[string]int{"long.mp4": 20, "short.mp4": 5} {
+		movie := testmedia.H264AAC(12)
+		movie.Tracks[1] = testmedia.H264AAC(seconds).Tracks[1]
+		check(t, os.WriteFile(filepath.Join(dir, name), movie.Bytes(), 0o600))
+	}
+	// soundOf is from when to when the sound of a part is heard, in seconds; ok is false where it has none.
+	soundOf := func(name string, start, end float64) (from, to float64, ok bool) {
+		t.Helper()
+		index, body, err := open(t, dir, name)
+		check(t, err)
+		c, err := New(index, start, end)
+		check(t, err)
+		check(t, os.WriteFile(filepath.Join(dir, "clip.mp4"), bytesOf(t, c, body), 0o600))
+		again, _, err := open(t, dir, "clip.mp4")
+		check(t, err)
+		if len(again.Tracks) < 2 {
+			return 0, 0, false
+		}
+		s := again.Tracks[1]
+		return max(s.Start.Seconds(s.Timescale), 0), s.Stop.Seconds(s.Timescale), true
+	}
+	for _, f := range []struct {
+		name       string
+		start, end float64
+		to         float64 // from the part's start; 0 for no sound
+	}{
+		{"long.mp4", 0, math.Inf(1), 20}, {"long.mp4", 10, math.Inf(1), 10}, {"long.mp4", 10, 15, 5}, {"long.mp4", 0, 11.5, 12}, {"long.mp4", 2, 4, 2},
+		{"short.mp4", 0, math.Inf(1), 5}, {"short.mp4", 4, 8, 1}, {"short.mp4", 6, 8, 0}, {"short.mp4", 10, math.Inf(1), 0},
+	} {
+		from, to, ok := soundOf(f.name, f.start, f.end)
+		if ok != (f.to > 0) || from != 0 || math.Abs(to-f.to) > 0.03 {
+			t.Errorf("%s from %v to %v: sound from %v to %v (%v), want until %v", f.name, f.start, f.end, from, to, ok, f.to)
+		}
+	}
+}
