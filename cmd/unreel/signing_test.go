@@ -190,6 +190,11 @@ func TestNginxChecksTokens(t *testing.T) {
 			t.Errorf("%s: %d", master, a.status)
 		}
 	}
+	for _, file := range []string{"/mp4/countdown/720p.mp4", "/cmaf/countdown/720p/0123456789abcdef/6000-0123abcd/v1.mp4"} {
+		if a := askPlainly(t, front+herToken+file, "Range", "bytes=5-6"); a.header.Get("X-Cache-Status") != "BYPASS" {
+			t.Errorf("%s, a whole film, is held in buffers: %d", file, a.status)
+		}
+	}
 	reached := g.count(segment)
 
 	other, _, _ := strings.Cut(strings.TrimPrefix(signed(t, "--sign-key-file", keys, "other"), "/"), "/")
