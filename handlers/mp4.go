@@ -31,7 +31,7 @@ func (h *Handler) mp4(x *exchange) error {
 		return err
 	}
 	x.title = ref.Title
-	if strings.Contains(x.request.URL.RawQuery, "=") {
+	if namesPart(x.request.URL.RawQuery) {
 		query, failed := x.query()
 		if failed != nil {
 			return failed
@@ -45,6 +45,17 @@ func (h *Handler) mp4(x *exchange) error {
 		return err
 	}
 	return x.file(f)
+}
+
+// namesPart tells whether a query may be about a part of a file. All else in a query is ignored, and so is its form.
+func namesPart(query string) bool {
+	for one := range strings.FieldsFuncSeq(query, func(r rune) bool { return r == '&' || r == ';' }) {
+		key, _, ok := strings.Cut(one, "=")
+		if plain, err := url.QueryUnescape(key); ok && err == nil && (plain == "start" || plain == "end") {
+			return true
+		}
+	}
+	return false
 }
 
 // clip answers ?start=&end=: that part of the file, in seconds, from a key frame to a key frame, as an MP4 of its own.

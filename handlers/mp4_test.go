@@ -191,3 +191,20 @@ func TestFileReplacedMidWay(t *testing.T) {
 }
 
 func second(_ int, err error) error { return err }
+
+// TestOddQueries: what isn't about a part is ignored here as it is everywhere, whatever form it has.
+func TestOddQueries(t *testing.T) {
+	s := newSite(t, nil)
+	const film = "/mp4/film/1080p.mp4"
+	whole := s.must(t, film)
+	for _, query := range []string{"?x=1;y=2", "?utm=100%", "?CMCD=bl%3D1&x=%zz", "?restart=%", "?x=;"} {
+		if a := s.get(t, film+query); a.StatusCode != http.StatusOK || a.Header.Get("ETag") != whole.Header.Get("ETag") {
+			t.Errorf("%s: %s", query, a.Status)
+		}
+	}
+	for _, query := range []string{"?start=1;end=2", "?start=%zz", "?x=%zz&end=4", "?x=1;start=2"} {
+		if a := s.get(t, film+query); a.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: %s", query, a.Status)
+		}
+	}
+}
