@@ -132,7 +132,7 @@ func slowRequest(t *testing.T, base string) (body io.Reader, size int64) {
 
 func TestSignalDrains(t *testing.T) {
 	dir := heavyLibrary(t)
-	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		p := startProcess(t, "--listen", "127.0.0.1:0", "--state-dir=", "--drain-delay", "1s", dir)
 		body, size := slowRequest(t, p.url)
 		p.signal(t, s)

@@ -41,6 +41,9 @@ var errScanning = errors.New("the library is being listed")
 func serve(ctx context.Context, cfg *Config, path string, stdout, stderr io.Writer) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as it is below nohup
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	defer signal.Stop(signals)
 
 	log := cfg.logger(stderr)
