@@ -106,7 +106,6 @@ func (x *exchange) file(f file) error {
 			return nil
 		}
 		if err := x.gate.enter(x.request.Context()); err != nil {
-			h.Del("Content-Range")
 			return err
 		}
 		admitted = true
@@ -136,7 +135,10 @@ func (x *exchange) file(f file) error {
 	if len(parts) == 1 {
 		h.Set("Content-Range", contentRange(parts[0], whole.size))
 		h.Set("Content-Length", strconv.FormatInt(parts[0].n, 10))
-		return write(parts[0].off, parts[0].n)
+		if err = write(parts[0].off, parts[0].n); err != nil {
+			h.Del("Content-Range") // where the header hasn't left yet
+		}
+		return err
 	}
 	body := newByteRanges(f.ContentType(), whole, parts)
 	h.Set("Content-Type", "multipart/byteranges; boundary="+body.boundary)

@@ -208,3 +208,15 @@ func TestOddQueries(t *testing.T) {
 		}
 	}
 }
+
+// TestFailedRange: an error says nothing of the range that was to be sent.
+func TestFailedRange(t *testing.T) {
+	s := newSite(t, nil)
+	s.storage.fail(func(context.Context, int64, int) error { return errors.New("input/output error") })
+	for _, headers := range [][]string{{"Range: bytes=5-6"}, {"Range: bytes=5-6,"}, {"Range: bytes=0-1,99999999999-"}, nil} {
+		a := s.get(t, "/mp4/film/1080p.mp4", headers...)
+		if a.StatusCode != http.StatusBadGateway || a.Header.Get("Content-Range") != "" || a.Header.Get("Content-Type") != packager.TypeJSON {
+			t.Errorf("%q: %s %v", headers, a.Status, a.Header)
+		}
+	}
+}
