@@ -125,12 +125,12 @@ func TestUnsigned(t *testing.T) {
 
 // TestMadeUpToken: what a proxy closes by its path stays closed with something made up in front, that no proxy's rule knows.
 func TestMadeUpToken(t *testing.T) {
-	operation := []string{"/metrics", "/healthz", "/readyz", "/auth"}
+	operation := []string{"/metrics", "/healthz", "/readyz", "/auth", "/%6detrics", "/m%65trics", "//metrics", "/./metrics", "/metrics/"}
 	for name, site := range map[string]struct {
 		change func(*Config)
 		closed []string
 	}{
-		"without keys": {nil, append([]string{"/api/titles", "/api/sessions", "/api/progress?userId=ann", "/info/film.json"}, operation...)},
+		"without keys": {nil, append([]string{"/api/titles", "/api/sessions", "/api/progress?userId=ann", "/info/film.json", "/%61pi/titles", "//api/titles"}, operation...)},
 		"with keys":    {func(c *Config) { c.Access.Keys = testKeys(t) }, operation},
 	} {
 		t.Run(name, func(t *testing.T) {
