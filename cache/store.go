@@ -6,9 +6,9 @@ const (
 	// leastMapped is the size from which a body has memory of its own from the system. The garbage collector leaves no room
 	// for it, and it goes back at once when the body leaves.
 	leastMapped = 128 << 10
-	// sendLen is what is written at once. The more the kernel takes at once, the less it costs: pieces of a MiB leave half
+	// sendLen is what is written at once. The more the kernel takes at once, the less it costs: pieces of 4 MiB leave half
 	// again as fast as sendfile sends the same bytes from a file in memory (bench/results/hotpath.md).
-	sendLen = 1 << 20
+	sendLen = 4 << 20
 )
 
 // store holds a body's bytes. All that was written before may be sent while more is written.
