@@ -179,6 +179,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 	f("POST", "/api/events", `{"session_id":"s1","video_id":"film","event":"play_intent","timestamp":1795348800000}`, "/api/events", 202)
 	f("POST", "/api/events", `[{"session_id":"s1","video_id":"film","event":"dance","timestamp":1795348800000}]`, "/api/events", 400)
 	f("GET", "/api/qoe?by=region", "", "/api/qoe", 200)
+	f("GET", "/api/qoe?step=2m", "", "/api/qoe", 200)
 	f("GET", "/api/qoe?by=moon", "", "/api/qoe", 400)
 
 	f("GET", "/healthz", "", "/healthz", 200)

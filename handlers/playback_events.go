@@ -185,7 +185,7 @@ type rollups struct {
 	By      string          `json:"by,omitempty"`
 	Total   events.Rollup   `json:"total"`
 	Groups  []events.Rollup `json:"groups"`
-	Series  []events.Point  `json:"series,omitempty"` // where a step was asked for
+	Series  []events.Point  `json:"series,omitzero"` // where a step was asked for
 }
 
 // defaultSince is how far back it is looked without since.

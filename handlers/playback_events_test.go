@@ -81,6 +81,11 @@ func TestEvents(t *testing.T) {
 	if got.Total.Sessions != 0 || got.Total.StartupMS.Median != nil {
 		t.Errorf("%+v", got)
 	}
+	for query, want := range map[string]bool{"videoId=other": false, "videoId=other&step=24h": true} {
+		if body := string(s.must(t, "/api/qoe?"+query).body); strings.Contains(body, `"series":[]`) != want || strings.Contains(body, "series") != want {
+			t.Errorf("%s: %s", query, body)
+		}
+	}
 	check(t, json.Unmarshal(s.must(t, "/api/qoe?since=1h&step=24h").body, &got)) // sessions of a step or, at midnight, of two
 	n := 0
 	for _, point := range got.Series {
