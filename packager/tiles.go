@@ -234,11 +234,11 @@ func tileFrames(video *demux.Track, ref TileRef) (cells, frames []int) {
 func (p *Packager) draw(ctx context.Context, m *media, program *program, ref TileRef, cells, frames []int) (_ *Document, err error) {
 	begin := time.Now()
 	defer func() { p.observer.Stage(ctx, StageThumbnails, time.Since(begin), err) }()
-	body, err := p.config.Thumbnails.Tile(ctx, sheetOf(program.video), cells, func(ctx context.Context, w io.Writer) error {
+	body, err := p.config.Thumbnails.Tile(ctx, sheetOf(program.video), cells, func(ctx context.Context, w io.Writer, from, to int) error {
 		if _, failed := w.Write(program.init.Body); failed != nil {
 			return failed
 		}
-		for _, sample := range frames {
+		for _, sample := range frames[from:to] {
 			s := p.layOut(ctx, m, program, ref.Tracks, segmentSpan{video: demux.Range{First: sample, End: sample + 1}})
 			if failed := s.mux(ctx, ctx, false, w, 0, s.size); failed != nil {
 				return failed

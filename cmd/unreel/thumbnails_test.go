@@ -20,6 +20,9 @@ func TestThumbnails(t *testing.T) {
 	brighter := fmt.Sprintf("color=gray:size=320x180:rate=5:duration=%d,geq=lum='20+5*floor(T)':cb=128:cr=128", seconds)
 	makeFilm(t, library, "film.mp4", "-f", "lavfi", "-i", brighter, "-c:v", "libx264", "-g", "5", "-bf", "2", "-pix_fmt", "yuv420p")
 	makeFilm(t, library, "vp9.mp4", "-f", "lavfi", "-i", brighter, "-c:v", "libvpx-vp9", "-g", "5", "-deadline", "realtime", "-cpu-used", "8")
+	// No IDR picture but the first, and so many pictures between key frames that ffmpeg can't decode these one after the other.
+	makeFilm(t, library, "open.mp4", "-f", "lavfi", "-i", brighter+",fps=25", "-c:v", "libx264",
+		"-x264-params", "open-gop=1:keyint=25:min-keyint=25:scenecut=0", "-bf", "3", "-pix_fmt", "yuv420p")
 	base := startServer(t, library, "--thumbnails")
 	fetch := func(url string) []byte {
 		status, body := getBody(t, url)
@@ -28,7 +31,7 @@ func TestThumbnails(t *testing.T) {
 		}
 		return []byte(body)
 	}
-	for _, title := range []string{"film", "vp9"} {
+	for _, title := range []string{"film", "vp9", "open"} {
 		root := base + "cmaf/" + title + "/"
 		master := fetch(root + "master.m3u8")
 		link := regexp.MustCompile(`#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=\d+,RESOLUTION=320x180,CODECS="jpeg",URI="(.*)"`).FindSubmatch(master)
