@@ -23,7 +23,7 @@ type Extent struct{ Offset, Size int64 }
 // Clip is an MP4 that is laid out: what stands before the media, and where the media comes from. It is immutable.
 type Clip struct {
 	// Start and End are what the clip holds, in seconds of the film: from the key frame at or before the start that was asked
-	// for, to the one at or after the end.
+	// for, to the one at or after the end. Before the first picture, and after the last, there is the sound that was asked for.
 	Start, End float64
 	First      int // the leading track's first sample
 	After      int // and the one after its last
@@ -59,7 +59,7 @@ type chunk struct {
 // New lays out the part of a file from start to end, in seconds; an end of +Inf is the film's. Errors wrap ErrEmpty or
 // demux.ErrUnsupported.
 func New(x *demux.Index, start, end float64) (*Clip, error) {
-	lead := leading(x)
+	lead := leading(x, start)
 	if lead == nil {
 		return nil, fmt.Errorf("no track that can be cut: %w", demux.ErrUnsupported)
 	}
@@ -67,6 +67,8 @@ func New(x *demux.Index, start, end float64) (*Clip, error) {
 		return nil, fmt.Errorf("from %v to %v s of %v: %w", start, end, lead.Stop.Seconds(lead.Timescale), ErrEmpty)
 	}
 	p, zero, stop := cutLead(lead, ticksOf(start, lead), ticksOf(end, lead))
+	zero = min(zero, heard(x, lead, ticksOf(start, lead)))
+	p.zero, p.length = zero, max(stop-zero, 1)
 	parts := []part{p}
 	for _, t := range x.Tracks {
 		if t == lead || t.Kind != demux.KindAudio || t.Refusal != nil || t.End <= t.First {
@@ -87,16 +89,38 @@ func New(x *demux.Index, start, end float64) (*Clip, error) {
 	return c, nil
 }
 
-// leading is the first picture, or else the first sound.
-func leading(x *demux.Index) *demux.Track {
+// leading is the first picture that goes on after start, or else the first sound that does, or else what ends last.
+func leading(x *demux.Index, start float64) (last *demux.Track) {
 	for _, kind := range [...]demux.Kind{demux.KindVideo, demux.KindAudio} {
 		for _, t := range x.Tracks {
-			if t.Kind == kind && t.Refusal == nil && t.End > t.First {
+			if t.Kind != kind || t.Refusal != nil || t.End <= t.First {
+				continue
+			}
+			if start < t.Stop.Seconds(t.Timescale) {
 				return t
+			}
+			if last == nil || t.Stop.Seconds(t.Timescale) > last.Stop.Seconds(last.Timescale) {
+				last = t
 			}
 		}
 	}
-	return nil
+	return last
+}
+
+// heard is when, from start on, any sound is first heard, on the clock of lead: it may be before the first picture, which waits then.
+func heard(x *demux.Index, lead *demux.Track, start demux.Ticks) demux.Ticks {
+	first := demux.Ticks(math.MaxInt64)
+	for _, t := range x.Tracks {
+		if t.Kind != demux.KindAudio || t.Refusal != nil || t.End <= t.First {
+			continue
+		}
+		from, ok1 := t.Start.Rescale(t.Timescale, lead.Timescale)
+		to, ok2 := t.Stop.Rescale(t.Timescale, lead.Timescale)
+		if ok1 && ok2 && to > start {
+			first = min(first, max(from, start))
+		}
+	}
+	return first
 }
 
 // ticksOf is a time on a track's clock, not beyond its end.

@@ -98,7 +98,7 @@ func TestClipsDecode(t *testing.T) {
 				continue
 			}
 			index, body, refused := open(t, filepath.Dir(name), filepath.Base(name))
-			if refused != nil || leading(index) == nil || leading(index).Kind != demux.KindVideo {
+			if refused != nil || leading(index, 0) == nil || leading(index, 0).Kind != demux.KindVideo {
 				continue
 			}
 			whole, ok := pictures(t, name)
@@ -107,7 +107,7 @@ func TestClipsDecode(t *testing.T) {
 			}
 			perKind++
 			tried++
-			lead := leading(index)
+			lead := leading(index, 0)
 			length := lead.Stop.Seconds(lead.Timescale)
 			for _, part := range [][2]float64{{0, math.Inf(1)}, {length / 3, length / 2}} {
 				c, wrong := New(index, part[0], part[1])
@@ -206,10 +206,10 @@ func TestSoundOfAnotherLength(t *testing.T) {
 		check(t, os.WriteFile(filepath.Join(dir, "clip.mp4"), bytesOf(t, c, body), 0o600))
 		again, _, err := open(t, dir, "clip.mp4")
 		check(t, err)
-		if len(again.Tracks) < 2 {
+		s := again.Tracks[len(again.Tracks)-1]
+		if s.Kind != demux.KindAudio {
 			return 0, 0, false
 		}
-		s := again.Tracks[1]
 		return max(s.Start.Seconds(s.Timescale), 0), s.Stop.Seconds(s.Timescale), true
 	}
 	for _, f := range []struct {
@@ -217,12 +217,55 @@ func TestSoundOfAnotherLength(t *testing.T) {
 		start, end float64
 		to         float64 // from the part's start; 0 for no sound
 	}{
-		{"long.mp4", 0, math.Inf(1), 20}, {"long.mp4", 10, math.Inf(1), 10}, {"long.mp4", 10, 15, 5}, {"long.mp4", 0, 11.5, 12}, {"long.mp4", 2, 4, 2},
-		{"short.mp4", 0, math.Inf(1), 5}, {"short.mp4", 4, 8, 1}, {"short.mp4", 6, 8, 0}, {"short.mp4", 10, math.Inf(1), 0},
+		{"long.mp4", 0, math.Inf(1), 20},
+		{"long.mp4", 10, math.Inf(1), 10},
+		{"long.mp4", 10, 15, 5},
+		{"long.mp4", 0, 11.5, 12},
+		{"long.mp4", 2, 4, 2},
+		{"long.mp4", 13, math.Inf(1), 7},
+		{"long.mp4", 13, 15, 2},
+		{"short.mp4", 0, math.Inf(1), 5},
+		{"short.mp4", 4, 8, 1},
+		{"short.mp4", 6, 8, 0},
+		{"short.mp4", 10, math.Inf(1), 0},
 	} {
 		from, to, ok := soundOf(f.name, f.start, f.end)
 		if ok != (f.to > 0) || from != 0 || math.Abs(to-f.to) > 0.03 {
 			t.Errorf("%s from %v to %v: sound from %v to %v (%v), want until %v", f.name, f.start, f.end, from, to, ok, f.to)
+		}
+	}
+	index, _, err := open(t, dir, "long.mp4")
+	check(t, err)
+	if _, err = New(index, 20.5, math.Inf(1)); !errors.Is(err, ErrEmpty) || !strings.Contains(err.Error(), " of 19.98") {
+		t.Errorf("after all: %v", err)
+	}
+}
+
+// TestSoundBeforeThePicture: a part that begins before the first picture has the sound that is heard there, and the picture waits.
+func TestSoundBeforeThePicture(t *testing.T) {
+	dir := t.TempDir()
+	movie := testmedia.H264AAC(12)
+	movie.Tracks[0].Edits = append([]demux.Edit{{Duration: 500, MediaTime: -1}}, movie.Tracks[0].Edits...)
+	check(t, os.WriteFile(filepath.Join(dir, "late.mp4"), movie.Bytes(), 0o600))
+	index, body, failed := open(t, dir, "late.mp4")
+	check(t, failed)
+	for _, f := range []struct{ start, end, picture, stop float64 }{ // in seconds of the part: when the picture begins, and ends
+		{0, math.Inf(1), 0.5, 12.5}, {0.2, math.Inf(1), 0.3, 12.3}, {0, 0.3, 0.5, 2.5}, {0.6, 1, 0, 2}, {3, 4, 0, 2},
+	} {
+		c, err := New(index, f.start, f.end)
+		check(t, err)
+		check(t, os.WriteFile(filepath.Join(dir, "clip.mp4"), bytesOf(t, c, body), 0o600))
+		again, _, err := open(t, dir, "clip.mp4")
+		check(t, err)
+		video, sound := again.Tracks[0], again.Tracks[1]
+		from, to := video.Start.Seconds(video.Timescale), video.Stop.Seconds(video.Timescale)
+		if math.Abs(from-f.picture) > 0.001 || math.Abs(to-f.stop) > 0.001 {
+			t.Errorf("from %v to %v: the picture is from %v to %v, want %v to %v", f.start, f.end, from, to, f.picture, f.stop)
+		}
+		was, zero := index.Tracks[1], demux.Ticks(math.Round(c.Start*float64(sound.Timescale)))
+		first, before := sound.Samples.At(sound.FirstFrom(0)), was.Samples.At(was.FirstFrom(zero))
+		if d := was.PresentationTime(&before) - zero - sound.PresentationTime(&first); sound.Start > 0 || d < -1 || d > 1 {
+			t.Errorf("from %v to %v: the sound begins at %d of 1/%d s, and is off by %d", f.start, f.end, sound.Start, sound.Timescale, d)
 		}
 	}
 }

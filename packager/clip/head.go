@@ -96,10 +96,8 @@ func appendSoundHeader(b []byte) []byte {
 func (p *part) appendEdits(b []byte, scale demux.Timescale) []byte {
 	first := p.track.Samples.At(p.first)
 	media := p.zero - p.track.Shift - first.DecodeTime // the clip's time 0 on the clip's own media clock
-	delay := demux.Ticks(0)
-	if media < 0 {
-		delay, media = -media, 0
-	}
+	delay := max(first.Composition-media, 0)           // nothing of the track is presented before
+	media += delay
 	length, _ := max(p.length-delay, 1).Rescale(p.track.Timescale, scale)
 	wait, _ := delay.Rescale(p.track.Timescale, scale)
 	return box.AppendFull(b, "elst", 1, 0, func(b []byte) []byte {
