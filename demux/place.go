@@ -166,11 +166,16 @@ func (t *trak) proveBytes(b *builder) error {
 // finest is the finest clock that we ever print in, and the one that time.Duration counts.
 const finest Timescale = 1_000_000_000
 
-// proveTimes proves that every time of the track can be said in nanoseconds, and so in any clock of ours.
+// longestTime is the longest of a track in that clock: 73 years, so that recordings may count from 1970. Sums of two such times don't
+// overflow, and nothing adds up more of them.
+const longestTime = 1 << 61
+
+// proveTimes proves that every time of the track can be said in nanoseconds, and so in any clock of ours; and that what is kept of
+// it can be read again.
 func (t *trak) proveTimes() error {
 	k := t.track
 	for _, time := range [...]Ticks{k.Start - k.DecodeLead, k.Stop, k.Shift} {
-		if at, ok := time.Rescale(k.Timescale, finest); !ok || at > most || at < -most {
+		if at, ok := time.Rescale(k.Timescale, finest); !ok || at > longestTime || at < -longestTime || time > 2*most || time < -2*most {
 			return t.box.errorf("times up to %d ticks of 1/%d s are too long: %w", time, k.Timescale, ErrTooLarge)
 		}
 	}

@@ -1,11 +1,13 @@
 package demux_test
 
 import (
+	"errors"
 	"math"
 	"math/big"
 	"testing"
 
 	"unreel/demux"
+	"unreel/demux/testmedia"
 )
 
 // rescale is the definition: t*to/from, rounded to nearest, halves away from zero.
@@ -55,5 +57,41 @@ func TestRescaleLeastInt(t *testing.T) {
 	}
 	if _, ok := demux.Ticks(math.MinInt64).Rescale(1, 2); ok {
 		t.Error("twice the least int64 fits")
+	}
+}
+
+// TestFarTimes: recordings may count from 1970, or from 70 years before they were made, in the clocks that are in use; what is kept of
+// them is read again. Farther times are refused.
+func TestFarTimes(t *testing.T) {
+	const year = 365 * 24 * 3600
+	for _, test := range []struct {
+		seconds, scale uint64
+		ok             bool
+	}{
+		{1_764_500_000, 15_360, true},
+		{1_764_500_000, 90_000, true},
+		{1_764_500_000, 10_000_000, true},
+		{70 * year, 10_000_000, true},
+		{74 * year, 15_360, false},
+		{74 * year, 10_000_000, false},
+		{20 * year, 1_000_000_000, false},
+	} {
+		m := testmedia.H264AAC(2)
+		m.Tracks = m.Tracks[:1]
+		m.Tracks[0].Timescale = uint32(test.scale)
+		m.Fragments = &testmedia.Fragments{Gap: map[int]uint64{0: test.seconds * test.scale}}
+		index, err := demux.Open(t.Context(), testmedia.Memory(m.Bytes()), demux.DefaultLimits())
+		if test.ok != (err == nil) || !test.ok && !errors.Is(err, demux.ErrTooLarge) {
+			t.Errorf("%d s of 1/%d s: %v", test.seconds, test.scale, err)
+		}
+		if err != nil {
+			continue
+		}
+		if start := index.Tracks[0].Start.Seconds(index.Tracks[0].Timescale); start < float64(test.seconds) || start > float64(test.seconds)+1 {
+			t.Errorf("%d s of 1/%d s: it starts at %v", test.seconds, test.scale, start)
+		}
+		if _, err = demux.Decode(index.AppendTo(nil)); err != nil {
+			t.Errorf("%d s of 1/%d s, kept: %v", test.seconds, test.scale, err)
+		}
 	}
 }
