@@ -12,7 +12,8 @@ import (
 // in use (1/705600000 s divides the frames of every usual frame and sample rate), and rounds the rest to a nanosecond.
 const flicks demux.Timescale = 705_600_000
 
-// farthest bounds times on the common clock, so that sums and doubles of them fit. At the finest clock it is 8 years.
+// farthest bounds times on the common clock from the ladder's origin, so that sums and doubles of them fit. At the finest clock it
+// is 8 years.
 const farthest = 1 << 60
 
 // ladder is the renditions of a title on one clock.
@@ -63,8 +64,12 @@ func newLadder(renditions []Rendition, cfg Config) (*ladder, error) {
 	if l.target > farthest {
 		return nil, fmt.Errorf("segments of %v: %w", cfg.Target, errTimes)
 	}
+	origin, ok := originOf(renditions, cfg.Target).Rescale(1000, clock)
+	if !ok || origin > 7*farthest {
+		return nil, fmt.Errorf("%w: %w", errTimes, demux.ErrUnsupported)
+	}
 	for i := range renditions {
-		t, err := newTrack(renditions[i], clock)
+		t, err := newTrack(renditions[i], clock, origin)
 		if err != nil {
 			return nil, fmt.Errorf("cut rendition %d: %w", i, err)
 		}
@@ -78,9 +83,22 @@ func newLadder(renditions []Rendition, cfg Config) (*ladder, error) {
 	return l, nil
 }
 
+// originOf is the last line of the grid before any rendition begins, in milliseconds; 0 where one begins before time 0. Counted from a
+// line, the others are where they were, and times of a recording that counts from 1970 are small.
+func originOf(renditions []Rendition, target time.Duration) demux.Ticks {
+	step, least := demux.Ticks(target.Milliseconds()), demux.Ticks(0)
+	for i := range renditions {
+		start, _ := renditions[i].Start.Rescale(renditions[i].Timescale, 1000) // or 0
+		if i == 0 || start < least {
+			least = start
+		}
+	}
+	return max(least-1, 0) / step * step
+}
+
 // newTrack keeps of a rendition's cuts those that may be used: times rise, the earliest frames' too, and half a frame
 // follows.
-func newTrack(r Rendition, clock demux.Timescale) (*track, error) {
+func newTrack(r Rendition, clock demux.Timescale, origin demux.Ticks) (*track, error) {
 	if len(r.Cuts) == 0 {
 		return nil, fmt.Errorf("no keyframe at all: %w", demux.ErrUnsupported)
 	}
@@ -89,16 +107,18 @@ func newTrack(r Rendition, clock demux.Timescale) (*track, error) {
 	}
 	t := &track{Rendition: r}
 	fits := true
-	onClock := func(ticks demux.Ticks) demux.Ticks {
+	onClock := func(ticks, origin demux.Ticks) demux.Ticks {
 		v, ok := ticks.Rescale(r.Timescale, clock)
-		fits = fits && ok && v > -farthest && v < farthest
+		fits = fits && ok && v > -farthest
+		v -= origin
+		fits = fits && v > -farthest && v < farthest
 		return v
 	}
-	t.start, t.stop, t.frame, t.first = onClock(r.Start), onClock(r.Stop), onClock(r.Frame), onClock(r.Cuts[0].Time)
+	t.start, t.stop, t.frame, t.first = onClock(r.Start, origin), onClock(r.Stop, origin), onClock(r.Frame, 0), onClock(r.Cuts[0].Time, origin)
 	t.points = make([]point, 0, len(r.Cuts)-1)
 	last, begin := t.first, r.Start
 	for i, c := range r.Cuts[1:] {
-		at := onClock(c.Time)
+		at := onClock(c.Time, origin)
 		if at <= last || c.Time-c.Lead <= begin || r.Stop-(c.Time-c.Lead) < max(r.Frame+1, 2)/2 {
 			continue
 		}

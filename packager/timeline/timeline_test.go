@@ -164,6 +164,27 @@ func TestOddOrder(t *testing.T) {
 	}
 }
 
+// TestFarTimes: films that are recorded by the clock of the day are cut where they would be from time 0 on, in any clocks.
+func TestFarTimes(t *testing.T) {
+	const seconds = 1_764_500_004 // in whole segments
+	for _, scales := range [][2]demux.Timescale{{90_000, 15_360}, {90_000, 10_000_000}, {1_000_000, 999_983}, {30_030, 1 << 31}} {
+		var near, far []Rendition
+		for _, scale := range scales {
+			r := later(regular(scale, demux.Ticks(scale)/25, 50, 3000), demux.Ticks(scale)/2)
+			near, far = append(near, r), append(far, later(r, seconds*demux.Ticks(scale)))
+		}
+		want, got := align(t, sixSeconds, near...), align(t, sixSeconds, far...)
+		for i, bounds := range got.Renditions {
+			if !slices.Equal(samples(bounds), samples(want.Renditions[i])) || got.Aligned[i] != want.Aligned[i] {
+				t.Errorf("%v: cut at %v, want %v", scales, samples(bounds), samples(want.Renditions[i]))
+			}
+			if at := seconds*demux.Ticks(scales[i]) + want.Renditions[i][1].Time; bounds[1].Time != at {
+				t.Errorf("%v: cut at %d, want %d", scales, bounds[1].Time, at)
+			}
+		}
+	}
+}
+
 func TestGap(t *testing.T) {
 	f := func(want string, cfg Config, renditions ...Rendition) {
 		t.Helper()
