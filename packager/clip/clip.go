@@ -22,8 +22,9 @@ type Extent struct{ Offset, Size int64 }
 
 // Clip is an MP4 that is laid out: what stands before the media, and where the media comes from. It is immutable.
 type Clip struct {
-	// Start and End are what the clip holds, in seconds of the film: from the key frame at or before the start that was asked
-	// for, to the one at or after the end. Before the first picture, and after the last, there is the sound that was asked for.
+	// Start and End are what the clip holds, in seconds of the film as New counts them: from the key frame at or before the start
+	// that was asked for, to the one at or after the end. Before the first picture, and after the last, there is the sound that was
+	// asked for.
 	Start, End float64
 	First      int // the leading track's first sample
 	After      int // and the one after its last
@@ -56,35 +57,39 @@ type chunk struct {
 	to      int64 // in the clip's media
 }
 
-// New lays out the part of a file from start to end, in seconds; an end of +Inf is the film's. Errors wrap ErrEmpty or
-// demux.ErrUnsupported.
+// New lays out the part of a file from start to end, in seconds from when the film begins: at time 0, or with its first track
+// where that is a second later or more. An end of +Inf is the film's. Errors wrap ErrEmpty or demux.ErrUnsupported.
 func New(x *demux.Index, start, end float64) (*Clip, error) {
 	lead := leading(x, start)
 	if lead == nil {
 		return nil, fmt.Errorf("no track that can be cut: %w", demux.ErrUnsupported)
 	}
-	if !(start >= 0 && end > start) || start >= lead.Stop.Seconds(lead.Timescale) {
-		return nil, fmt.Errorf("from %v to %v s of %v: %w", start, end, lead.Stop.Seconds(lead.Timescale), ErrEmpty)
+	origin := originOf(x, lead)
+	if length := (lead.Stop - origin).Seconds(lead.Timescale); !(start >= 0 && end > start) || start >= length {
+		return nil, fmt.Errorf("from %v to %v s of %v: %w", start, end, length, ErrEmpty)
 	}
-	p, zero, stop := cutLead(lead, ticksOf(start, lead), ticksOf(end, lead))
-	zero = min(zero, heard(x, lead, ticksOf(start, lead)))
+	begin := ticksOf(start, lead, origin)
+	p, zero, stop := cutLead(lead, begin, ticksOf(end, lead, origin))
+	zero = min(zero, heard(x, lead, begin))
 	p.zero, p.length = zero, max(stop-zero, 1)
 	parts := []part{p}
 	for _, t := range x.Tracks {
-		if t == lead || t.Kind != demux.KindAudio || t.Refusal != nil || t.End <= t.First {
+		if t == lead || !plays(t, demux.KindAudio) {
 			continue
 		}
 		from, ok1 := zero.Rescale(lead.Timescale, t.Timescale)
 		to, ok2 := stop.Rescale(lead.Timescale, t.Timescale)
-		if !ok1 || !ok2 {
+		begun, ok3 := origin.Rescale(lead.Timescale, t.Timescale)
+		if !ok1 || !ok2 || !ok3 {
 			continue // times are proven to fit nanoseconds; this is none that could be said
 		}
-		to = max(to, ticksOf(end, t)) // what outlasts the picture, and is asked for
+		to = max(to, ticksOf(end, t, begun)) // what outlasts the picture, and is asked for
 		if sound, ok := cutSound(t, from, to); ok {
 			parts = append(parts, sound)
 		}
 	}
-	c := &Clip{Start: zero.Seconds(lead.Timescale), End: stop.Seconds(lead.Timescale), First: p.first, After: p.after, media: place(parts)}
+	c := &Clip{First: p.first, After: p.after, media: place(parts)}
+	c.Start, c.End = (zero - origin).Seconds(lead.Timescale), (stop - origin).Seconds(lead.Timescale)
 	c.head = bytes.Clone(appendHead(nil, x.Brand, parts, lead.Timescale, c.media.Size())) // without what append kept in reserve
 	return c, nil
 }
@@ -93,10 +98,10 @@ func New(x *demux.Index, start, end float64) (*Clip, error) {
 func leading(x *demux.Index, start float64) (last *demux.Track) {
 	for _, kind := range [...]demux.Kind{demux.KindVideo, demux.KindAudio} {
 		for _, t := range x.Tracks {
-			if t.Kind != kind || t.Refusal != nil || t.End <= t.First {
+			if !plays(t, kind) {
 				continue
 			}
-			if start < t.Stop.Seconds(t.Timescale) {
+			if start < (t.Stop - originOf(x, t)).Seconds(t.Timescale) {
 				return t
 			}
 			if last == nil || t.Stop.Seconds(t.Timescale) > last.Stop.Seconds(last.Timescale) {
@@ -111,7 +116,7 @@ func leading(x *demux.Index, start float64) (last *demux.Track) {
 func heard(x *demux.Index, lead *demux.Track, start demux.Ticks) demux.Ticks {
 	first := demux.Ticks(math.MaxInt64)
 	for _, t := range x.Tracks {
-		if t.Kind != demux.KindAudio || t.Refusal != nil || t.End <= t.First {
+		if !plays(t, demux.KindAudio) {
 			continue
 		}
 		from, ok1 := t.Start.Rescale(t.Timescale, lead.Timescale)
@@ -123,13 +128,32 @@ func heard(x *demux.Index, lead *demux.Track, start demux.Ticks) demux.Ticks {
 	return first
 }
 
-// ticksOf is a time on a track's clock, not beyond its end.
-func ticksOf(seconds float64, t *demux.Track) demux.Ticks {
+func plays(t *demux.Track, kind demux.Kind) bool {
+	return t.Kind == kind && t.Refusal == nil && t.End > t.First
+}
+
+// originOf is when a film begins, on the clock of a track: recordings of live streams count from 1970. Less than a second is what
+// encoders' reordering and priming leave.
+func originOf(x *demux.Index, of *demux.Track) demux.Ticks {
+	origin := of.Start
+	for _, t := range x.Tracks {
+		if start, ok := t.Start.Rescale(t.Timescale, of.Timescale); ok && (plays(t, demux.KindVideo) || plays(t, demux.KindAudio)) {
+			origin = min(origin, start)
+		}
+	}
+	if origin < demux.Ticks(of.Timescale) {
+		return 0
+	}
+	return origin
+}
+
+// ticksOf is a time after the origin on a track's clock, not beyond its end.
+func ticksOf(seconds float64, t *demux.Track, origin demux.Ticks) demux.Ticks {
 	ticks := math.Floor(seconds*float64(t.Timescale) + 0.5)
-	if ticks >= float64(t.Stop) {
+	if ticks >= float64(t.Stop-origin) {
 		return t.Stop
 	}
-	return demux.Ticks(ticks)
+	return origin + demux.Ticks(ticks)
 }
 
 // cutLead cuts the leading track, and gives the clip's times on its clock.

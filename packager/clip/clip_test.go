@@ -269,3 +269,37 @@ func TestSoundBeforeThePicture(t *testing.T) {
 		}
 	}
 }
+
+// TestClipsOfMovedFilms: seconds count from when the film begins, wherever its clock does. A delay of the picture alone is part of the film.
+func TestClipsOfMovedFilms(t *testing.T) {
+	dir := t.TempDir()
+	const priming = 1024 / 48e3 // of the sound: it is hidden at time 0 only
+	for name, test := range map[string]struct {
+		millis demux.Ticks
+		tracks int // that are delayed
+		late   float64
+	}{
+		"0.9 s": {900, 2, 0.9}, "2 h": {7_200_000, 2, priming}, "1970": {1_764_500_000_000, 2, priming}, "the picture 4 s": {4000, 1, 4},
+	} {
+		film := testmedia.H264AAC(12)
+		for i := range test.tracks {
+			film.Tracks[i].WideEdits = true
+			film.Tracks[i].Edits = append([]demux.Edit{{Duration: test.millis, MediaTime: -1}}, film.Tracks[i].Edits...)
+		}
+		check(t, os.WriteFile(filepath.Join(dir, "film.mp4"), film.Bytes(), 0o600))
+		index, _, err := open(t, dir, "film.mp4")
+		check(t, err)
+		late := test.late
+		c, err := New(index, 3+late, 5+late)
+		check(t, err)
+		if math.Abs(c.Start-2-late) > 1e-4 || math.Abs(c.End-6-late) > 1e-4 || c.First != 60 || c.After != 180 {
+			t.Errorf("%s: %v to %v, samples %d to %d", name, c.Start, c.End, c.First, c.After)
+		}
+		if whole, failed := New(index, 0, math.Inf(1)); failed != nil || whole.First != 0 || whole.After != 360 {
+			t.Errorf("%s: all of it: %+v, %v", name, whole, failed)
+		}
+		if _, err = New(index, 17, 18); !errors.Is(err, ErrEmpty) {
+			t.Errorf("%s: after its end: %v", name, err)
+		}
+	}
+}
