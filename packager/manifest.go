@@ -179,7 +179,8 @@ func (m *manifest) represent(s *stream) (r representation, err error) {
 	r.ID = string(s.tracks.AppendTo(append(appendEscaped(nil, s.rendition.name), '-')))
 	r.CodecID, r.Base = s.program.cmaf.CodecID(), m.at.of(s)
 	r.Bandwidth = dash.Bandwidth(sizes, &line, scale, m.MinBufferTime)
-	if stop := (dash.Duration{Ticks: list.segments[len(sizes)-1].stop, Timescale: scale}); m.Duration.Timescale == 0 ||
+	pto := m.title.zero.on(scale)
+	if stop := (dash.Duration{Ticks: list.segments[len(sizes)-1].stop - pto, Timescale: scale}); m.Duration.Timescale == 0 ||
 		duration(stop.Ticks, scale) > duration(m.Duration.Ticks, m.Duration.Timescale) {
 		m.Duration = stop
 	}
@@ -187,7 +188,7 @@ func (m *manifest) represent(s *stream) (r representation, err error) {
 	if !m.onDemand {
 		r.Template = &dash.Template{
 			Init: string(s.initRef().AppendLink(slices.Clone(link))), Media: string(s.fragmentRef(0, 0).AppendTemplate(slices.Clone(link))),
-			Timescale: scale, Timeline: line,
+			Timescale: scale, PTO: pto, Timeline: line,
 		}
 		return r, nil
 	}
@@ -196,7 +197,7 @@ func (m *manifest) represent(s *stream) (r representation, err error) {
 		return r, err
 	}
 	r.Single = &dash.Single{
-		URI: string(s.trackRef().AppendLink(link)), Timescale: scale,
+		URI: string(s.trackRef().AppendLink(link)), Timescale: scale, PTO: pto,
 		Init: dash.Bytes{Size: init}, Index: dash.Bytes{Offset: init, Size: int64(len(head)) - init},
 	}
 	return r, nil

@@ -8,21 +8,24 @@ import (
 	"unreel/demux"
 )
 
-// TextRef is a segment of subtitles, of either format: <title>/<rendition>/<version>/<tracks>-<number>-<start>-<stop>.vtt. The
-// rendition is a sidecar's, whose one track is t1, or that of the file that holds the track.
+// TextRef is a segment of subtitles, of either format: <title>/<rendition>/<version>/<tracks>-<number>-<start>-<stop>.vtt, and
+// -<zero> after the stop where that isn't 0. The rendition is a sidecar's, whose one track is t1, or that of the file that holds the track.
 type TextRef struct {
 	Title, Rendition string
 	Version          Version
 	Tracks           Tracks
 	Number           int         // of the segment in its playlist, from 0
 	Start, Stop      demux.Ticks // of its time, in 1/90000 s. 0 <= Start < Stop
+	Zero             demux.Ticks // the time, in 1/90000 s, that a sidecar counts from. 0 <= Zero <= Start
 }
 
-// TextFileRef is a sidecar's subtitles in one piece, as WebVTT: <title>/<rendition>/<version>/<tracks>.vtt.
+// TextFileRef is subtitles in one piece, as WebVTT: <title>/<rendition>/<version>/<tracks>.vtt, and -<zero> after the tracks where
+// that isn't 0.
 type TextFileRef struct {
 	Title, Rendition string
 	Version          Version
 	Tracks           Tracks
+	Zero             demux.Ticks // the time of the track, in 1/1000 s, that its cues are counted from
 }
 
 // ThumbnailsRef is the WebVTT file below /cmaf/ that maps a title's times to pictures: <title>/thumbs.vtt.
@@ -54,7 +57,7 @@ func (r TextRef) AppendLink(dst []byte) []byte {
 	for _, n := range [...]int64{int64(r.Number), int64(r.Start), int64(r.Stop)} {
 		dst = strconv.AppendInt(append(dst, '-'), n, 10)
 	}
-	return append(dst, textExt...)
+	return append(appendZero(dst, r.Zero), textExt...)
 }
 
 // AppendTo appends the path after the prefix, escaped.
@@ -66,7 +69,21 @@ func (r TextFileRef) AppendTo(dst []byte) []byte {
 func (r TextFileRef) AppendLink(dst []byte) []byte {
 	dst = append(appendEscaped(dst, r.Rendition), '/')
 	dst = append(hex.AppendEncode(dst, r.Version[:]), '/')
-	return append(r.Tracks.AppendTo(dst), textExt...)
+	return append(appendZero(r.Tracks.AppendTo(dst), r.Zero), textExt...)
+}
+
+// appendZero appends what a URL says of a title's zero: nothing where it is 0, as that of nearly all films.
+func appendZero(dst []byte, zero demux.Ticks) []byte {
+	if zero == 0 {
+		return dst
+	}
+	return strconv.AppendInt(append(dst, '-'), int64(zero), 10)
+}
+
+// parseZero reads it, without the hyphen.
+func parseZero(s string) (demux.Ticks, bool) {
+	n, ok := parseNumber(s, maxCue)
+	return demux.Ticks(n), ok && n > 0
 }
 
 // AppendTo appends the path after the prefix, escaped.
@@ -134,14 +151,23 @@ func parseText(format Format, dir, name string) (_ Ref, ok bool) {
 		return TextFileRef{Title: r.Title, Rendition: r.Rendition, Version: r.Version, Tracks: r.Tracks}, true
 	}
 	fields := strings.Split(rest, "-")
-	if len(fields) != 3 {
+	if n := len(fields); n == 1 || n == 4 {
+		if r.Zero, ok = parseZero(fields[n-1]); !ok {
+			return nil, false
+		}
+	}
+	switch len(fields) {
+	case 1:
+		return TextFileRef{Title: r.Title, Rendition: r.Rendition, Version: r.Version, Tracks: r.Tracks, Zero: r.Zero}, true
+	case 3, 4:
+	default:
 		return nil, false
 	}
 	number, ok := parseNumber(fields[0], maxSamples)
 	start, ok2 := parseNumber(fields[1], maxCue)
 	stop, ok3 := parseNumber(fields[2], maxCue)
 	r.Number, r.Start, r.Stop = int(number), demux.Ticks(start), demux.Ticks(stop)
-	return r, ok && ok2 && ok3 && r.Start < r.Stop
+	return r, ok && ok2 && ok3 && r.Zero <= r.Start && r.Start < r.Stop
 }
 
 // pictureType is the MIME type of a picture by its extension; "" for what is none.

@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+
+	"unreel/demux"
 )
 
 // ImagesRef is the playlist of a picture's thumbnails, below either prefix: <title>/<rendition>/<tracks>.images.m3u8.
@@ -12,13 +14,15 @@ type ImagesRef struct {
 	Tracks           Tracks
 }
 
-// TileRef is a JPEG of thumbnails side by side: <title>/<rendition>/<version>/tiles/<tracks>-<milliseconds>-<number>.jpg.
+// TileRef is a JPEG of thumbnails side by side: <title>/<rendition>/<version>/tiles/<tracks>-<milliseconds>-<number>.jpg, and -<zero>
+// after the number where that isn't 0.
 type TileRef struct {
 	Title, Rendition string
 	Version          Version
 	Tracks           Tracks
-	Every            uint32 // milliseconds of the film that each thumbnail stands for, not 0
-	Number           int    // of the JPEG, from 0
+	Every            uint32      // milliseconds of the film that each thumbnail stands for, not 0
+	Number           int         // of the JPEG, from 0
+	Zero             demux.Ticks // the time of the picture, in 1/1000 s, at which the first thumbnail of all stands
 }
 
 const (
@@ -46,13 +50,13 @@ func (r TileRef) AppendTo(dst []byte) []byte {
 // AppendLink appends the link to the JPEG as it stands in its playlist.
 func (r TileRef) AppendLink(dst []byte) []byte {
 	dst = strconv.AppendInt(append(r.appendStem(dst), '-'), int64(r.Number), 10)
-	return append(dst, tileExt...)
+	return append(appendZero(dst, r.Zero), tileExt...)
 }
 
 // AppendTemplate appends the link to all JPEGs of the picture as a DASH manifest's template says it, from where playlists
 // stand.
 func (r TileRef) AppendTemplate(dst []byte) []byte {
-	return append(r.appendStem(dst), "-$Number$"+tileExt...)
+	return append(appendZero(append(r.appendStem(dst), "-$Number$"...), r.Zero), tileExt...)
 }
 
 func (r TileRef) appendStem(dst []byte) []byte {
@@ -91,6 +95,10 @@ func parseTile(dir, name string) (_ Ref, ok bool) {
 	}
 	track, rest, _ := strings.Cut(rest, "-")
 	every, number, _ := strings.Cut(rest, "-")
+	number, zero, moved := strings.Cut(number, "-")
+	if r.Zero, ok = parseZero(zero); moved != ok {
+		return nil, false
+	}
 	r.Tracks, ok = parsePicture(track)
 	millis, ok2 := parseNumber(every, maxMillis)
 	n, ok3 := parseNumber(number, maxSamples)

@@ -162,13 +162,14 @@ func (l *layout) lead() *stream {
 	return l.sounds[0].tracks[0].stream
 }
 
-// textBounds are where segments of text begin and end, in 1/90000 s: where the layout's do, but from time 0 on.
+// textBounds are where segments of text begin and end, in 1/90000 s: where the layout's do, but from the title's zero on.
 func (t *title) textBounds(l *layout) []timeline.Boundary {
 	s := l.lead()
 	bounds := make([]timeline.Boundary, 0, s.count()+1)
-	last := demux.Ticks(0)
+	first := t.zero.on(subtitles.SegmentClock)
+	last := first
 	for i := range s.count() + 1 {
-		at := demux.Ticks(0)
+		at := first
 		if i > 0 {
 			_, stop := s.extent(i - 1)
 			at, _ = stop.Rescale(s.program.lead().Timescale, subtitles.SegmentClock) // demux.Open has proved that it fits
@@ -190,6 +191,9 @@ func (t *title) writeTextPlaylist(format Format, x *text) (*Document, error) {
 	list := hls.Playlist{TargetDuration: l.target, Segments: make([]hls.Segment, s.count())}
 	for i := range list.Segments {
 		ref := TextRef{Version: x.media.version, Tracks: x.tracks, Number: i, Start: bounds[i].Time, Stop: bounds[i+1].Time}
+		if x.track == nil {
+			ref.Zero = bounds[0].Time
+		}
 		list.Segments[i] = hls.Segment{Duration: s.lasting(s.extent(i)), URI: string(ref.AppendLink(nil))}
 	}
 	return NewDocument(TypePlaylist, list.AppendTo(nil), playlistAge), nil

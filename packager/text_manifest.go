@@ -33,6 +33,9 @@ func (m *manifest) addTexts(texts []*text) {
 		link := append(appendEscaped(nil, x.name), '/')
 		if x.track == nil || m.onDemand {
 			ref := TextFileRef{Rendition: x.name, Version: x.media.version, Tracks: x.tracks}
+			if x.track != nil {
+				ref.Zero = m.title.zero.on(subtitles.Clock) // a file has no @presentationTimeOffset: it counts from the Period's start
+			}
 			r.File = &dash.File{URI: string(ref.AppendLink(nil)), Type: TypeText}
 		} else {
 			init := InitRef{Version: x.media.version, Tracks: x.tracks}
@@ -43,7 +46,8 @@ func (m *manifest) addTexts(texts []*text) {
 			}
 			r.Template = &dash.Template{
 				Init: string(init.AppendLink(append([]byte(nil), link...))), Media: string(segment.AppendTemplate(link)),
-				Timescale: subtitles.SegmentClock, Timeline: dash.Timeline{Durations: make([]demux.Ticks, len(x.bounds)-1)},
+				Timescale: subtitles.SegmentClock, PTO: m.title.zero.on(subtitles.SegmentClock),
+				Timeline: dash.Timeline{Start: x.bounds[0].Time, Durations: make([]demux.Ticks, len(x.bounds)-1)},
 			}
 			for i := range r.Template.Timeline.Durations {
 				r.Template.Timeline.Durations[i] = x.bounds[i+1].Time - x.bounds[i].Time

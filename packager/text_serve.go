@@ -78,7 +78,10 @@ func (p *Packager) textSegment(ctx context.Context, format Format, ref TextRef) 
 	if err != nil {
 		return nil, err
 	}
-	span := subtitles.Span{Start: ref.Start, Stop: ref.Stop}
+	if ref.Zero != 0 && track != nil {
+		return nil, notFound(ref.String()) // its times are the film's own
+	}
+	span := subtitles.Span{Start: ref.Start - ref.Zero, Stop: ref.Stop - ref.Zero}
 	if err = p.allowed(span); err != nil {
 		return nil, err
 	}
@@ -91,7 +94,7 @@ func (p *Packager) textSegment(ctx context.Context, format Format, ref TextRef) 
 		return nil, err
 	}
 	defer leave()
-	body := text.AppendSegment(nil, span, format.zeroOf())
+	body := text.AppendSegment(nil, span, format.zeroOf()+int64(ref.Zero))
 	if len(body) > maxTextSegment {
 		return nil, tooMuchText(m)
 	}
@@ -140,6 +143,9 @@ func (p *Packager) textFile(ctx context.Context, ref TextFileRef) (*Document, er
 	if err != nil {
 		return nil, err
 	}
+	if ref.Zero != 0 && track == nil {
+		return nil, notFound(ref.String()) // it counts from the film's start as it is
+	}
 	whole := subtitles.Span{Stop: maxCue}
 	if track != nil {
 		whole.Stop, _ = track.Stop.Rescale(track.Timescale, subtitles.SegmentClock)
@@ -153,7 +159,7 @@ func (p *Packager) textFile(ctx context.Context, ref TextFileRef) (*Document, er
 		return nil, err
 	}
 	defer leave()
-	return newText(text.AppendFile(nil)), nil
+	return newText(text.Since(ref.Zero).AppendFile(nil)), nil
 }
 
 // textInit makes the init section of a text track in CMAF.

@@ -18,6 +18,7 @@ import (
 // often.
 type tiles struct {
 	stream *stream
+	zero   demux.Ticks // when the first thumbnail stands, 1/1000 s
 	sheet  thumbnails.Sheet
 	every  demux.Ticks // of the film, 1/1000 s, between thumbnails
 	count  int         // thumbnails
@@ -47,6 +48,7 @@ type tileKey struct {
 	track   uint32
 	every   uint32
 	number  int
+	zero    demux.Ticks
 }
 
 // drawn is a JPEG, or why there is none.
@@ -74,9 +76,9 @@ func (t *title) newTiles() *tiles {
 		return n
 	}
 	s := slices.MinFunc(l.pictures, func(a, b *stream) int { return worth(a) - worth(b) })
-	x := &tiles{stream: s, sheet: sheetOf(s.program.video)}
+	x := &tiles{stream: s, zero: t.zeroOfTiles(s.program.video), sheet: sheetOf(s.program.video)}
 	stop, ok := s.program.video.Stop.Rescale(s.program.video.Timescale, millis)
-	if !ok || stop <= 0 {
+	if stop -= x.zero; !ok || stop <= 0 {
 		return nil
 	}
 	x.every = tileStep(stop, s.program.video)
@@ -84,6 +86,17 @@ func (t *title) newTiles() *tiles {
 	x.images = t.document(func() (*Document, error) { return x.writeImages(), nil })
 	x.text = t.document(func() (*Document, error) { return x.writeText(), nil })
 	return x
+}
+
+// zeroOfTiles is when a film begins for its thumbnails, in 1/1000 s: with the title, or with the picture where only an encoder's priming
+// of the sound comes before that.
+func (t *title) zeroOfTiles(video *demux.Track) demux.Ticks {
+	at := t.zero.on(millis)
+	start, ok := video.Start.Rescale(video.Timescale, millis)
+	if at > 0 && ok && start-at < tileSteps[0]*1000/2 {
+		return start
+	}
+	return at
 }
 
 // tileStep is the least step that gives no more thumbnails than there should be, nor than there are key frames.
@@ -116,7 +129,7 @@ func sheetOf(video *demux.Track) thumbnails.Sheet {
 func (x *tiles) ref(number int) TileRef {
 	return TileRef{
 		Rendition: x.stream.rendition.name, Version: x.stream.rendition.media.version, Tracks: x.stream.tracks,
-		Every: uint32(x.every), Number: number,
+		Every: uint32(x.every), Number: number, Zero: x.zero,
 	}
 }
 
@@ -178,7 +191,7 @@ func (p *Packager) tile(ctx context.Context, ref TileRef) (*Document, error) {
 	if len(cells) == 0 {
 		return nil, fmt.Errorf("no thumbnails %d of %d ms: %w", ref.Number, ref.Every, ErrNotFound)
 	}
-	key := tileKey{m.version, ref.Tracks.Video, ref.Every, ref.Number}
+	key := tileKey{m.version, ref.Tracks.Video, ref.Every, ref.Number, ref.Zero}
 	if d, ok := p.drawn.Get(key); ok {
 		return d.document, d.err
 	}
@@ -205,7 +218,7 @@ func tileFrames(video *demux.Track, ref TileRef) (cells, frames []int) {
 	every := demux.Ticks(ref.Every)
 	first := demux.Ticks(ref.Number) * tileCells
 	stop, ok := video.Stop.Rescale(video.Timescale, millis)
-	if !ok || every < tileSteps[0]*1000 || first >= (stop+every-1)/every {
+	if stop -= ref.Zero; !ok || every < tileSteps[0]*1000 || first >= (stop+every-1)/every {
 		return nil, nil
 	}
 	latest := video.First
@@ -219,6 +232,7 @@ func tileFrames(video *demux.Track, ref TileRef) (cells, frames []int) {
 	}
 	for cut := range video.Cuts() {
 		at, _ := cut.Time.Rescale(video.Timescale, millis)
+		at -= ref.Zero
 		for cell < first+tileCells && cell*every < stop && cell*every+every/2 < at {
 			show()
 		}

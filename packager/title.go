@@ -28,6 +28,7 @@ type title struct {
 	layouts    [formats]layout
 	warnings   []warning
 	closed     bool // every cut is closed
+	zero       zero // when the film begins
 	texts      []*text
 	thumbs     *media // the WebVTT file of thumbnails; nil for none
 	tiles      *tiles // thumbnails that are made; nil for none
@@ -58,6 +59,7 @@ func newTitle(p *Packager, entry Entry, target time.Duration, files []*media, er
 			t.renditions = append(t.renditions, newRendition(file, files[i], errs[i]))
 		}
 		if err = t.build(); err == nil {
+			t.zero = t.findZero()
 			t.addTexts(entry.Subtitles, files[len(entry.Files):], errs[len(entry.Files):])
 			t.addThumbnails(entry, files, errs)
 			t.tiles = t.newTiles()

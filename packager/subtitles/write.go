@@ -26,12 +26,13 @@ func (s Span) shows(c *Cue) bool {
 const clockWrap = 1 << 33
 
 // AppendSegment appends a WebVTT segment (RFC 8216 §3.5): every cue that shows during the span, with its full times, so
-// that one over a boundary is in both segments; maybe none. zero is the MPEG-2 timestamp of the presentation's time 0.
+// that one over a boundary is in both segments; maybe none. zero is the MPEG-2 timestamp of the presentation's time 0, before
+// it was cut to 33 bits.
 //
 // X-TIMESTAMP-MAP is exact: LOCAL is a whole millisecond, 90 ticks. It is the same in all segments, but where timestamps
 // have wrapped before the segment begins: then it maps the first millisecond after that (draft-pantos-hls-rfc8216bis §3.1.4).
 func (t *Track) AppendSegment(dst []byte, span Span, zero int64) []byte {
-	local, mpegts := timestampMap(span.Start, zero)
+	local, mpegts := timestampMap(span.Start, zero%clockWrap)
 	dst = append(dst, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:"...)
 	dst = strconv.AppendInt(dst, mpegts, 10)
 	dst = append(dst, ",LOCAL:"...)
