@@ -32,6 +32,6 @@ func sideBySide(n int, work func(i int)) {
 	}
 	all.Wait()
 	if reason := failed.Load(); reason != nil {
-		panic(*reason)
+		panic(*reason) //nolint:forbidigo // it is one already, and handlers recover those of a request
 	}
 }
